@@ -1,0 +1,344 @@
+//! One API call as a person reads it: who did what, with which key, on whose data, and why it failed.
+//!
+//! [`Call::from_record`] reads one CloudTrail record. It never fails: what a record lacks, or has as another type
+//! than CloudTrail writes, is absent from the call. Texts stay borrowed from the record wherever they can.
+//!
+//! All text is the record's own and may be hostile: field values as long as the record made them, `words()` with
+//! each piece cut at [`MAX_WORD`] bytes. Escaping is the printer's job.
+
+mod data;
+mod denial;
+mod error;
+mod key;
+mod principal;
+mod service;
+mod stringified;
+mod text;
+mod time;
+
+use json::Value;
+
+pub use data::{Data, DataKind, MAX_DATA};
+pub use denial::{Denial, Policy, Reason};
+pub use error::{ErrorMeaning, Tier, error_meaning};
+pub use key::{Key, NoKey, Place, Side};
+pub use principal::{Issuer, Principal, Workload};
+pub use service::ON_THEIR_OWN;
+pub use stringified::MAX_STRINGIFIED;
+pub use text::{MAX_ID, MAX_WORD, Text};
+pub use time::seconds;
+
+use text::{each_member, flag, owned, short, text, word};
+
+/// One API call, from one record. Field names follow the record's (CloudTrail User Guide, "Record contents").
+#[derive(Debug, Clone)]
+pub struct Call<'r> {
+    /// `eventID`.
+    pub event_id: Option<Text<'r>>,
+    /// `addendum.originalEventID`, where the record corrects an earlier one (`addendum.reason` `UPDATED_DATA`).
+    pub original_event_id: Option<Text<'r>>,
+    /// `sharedEventID`: the same in the records of one call in several accounts.
+    pub shared_event_id: Option<Text<'r>>,
+    /// `requestID`.
+    pub request_id: Option<Text<'r>>,
+    /// `recipientAccountId`: in whose trail the record is.
+    pub recipient_account: Option<Text<'r>>,
+    /// `eventTime`, else `@timestamp`: seconds since 1970-01-01 UTC.
+    pub time: Option<i64>,
+    /// `eventSource`, such as `kms.amazonaws.com`.
+    pub source: Option<Text<'r>>,
+    /// `eventName`, such as `Decrypt`.
+    pub operation: Option<Text<'r>>,
+    /// `awsRegion`.
+    pub region: Option<Text<'r>>,
+    /// `errorCode` where it is a string or number, the empty string included; see [`Call::failed`].
+    pub error: Option<Text<'r>>,
+    /// `errorMessage`; CloudTrail cuts it at 1 KB.
+    pub error_message: Option<Text<'r>>,
+    /// Who called.
+    pub principal: Principal<'r>,
+    /// The key it was about; [`Call::no_key`] says why there is none.
+    pub key: Option<Key<'r>>,
+    /// What the encryption contexts name, at most [`MAX_DATA`].
+    pub data: Vec<Data<'r>>,
+    /// `sourceIPAddress`: an address, or the host name of an AWS service.
+    pub source_address: Option<Text<'r>>,
+    /// `userAgent`: what the caller says that it is.
+    pub user_agent: Option<Text<'r>>,
+    /// `vpcEndpointId`.
+    pub vpc_endpoint: Option<Text<'r>>,
+    /// `vpcEndpointAccountId`: who owns that endpoint.
+    pub vpc_endpoint_account: Option<Text<'r>>,
+    /// Why access was denied, if the error is about that.
+    pub denial: Option<Denial<'r>>,
+    /// `readOnly`.
+    pub read_only: Option<bool>,
+    /// `requestParameters.dryRun`: the caller only asked whether it may.
+    pub dry_run: Option<bool>,
+    /// `eventType`, such as `AwsApiCall`.
+    pub event_type: Option<Text<'r>>,
+    /// `eventCategory`, such as `Management`.
+    pub event_category: Option<Text<'r>>,
+}
+
+/// By what a record is the same as another one (DESIGN, "Identity of a record").
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Identity<'c> {
+    /// `eventID`; of a correction, the original's.
+    pub event_id: &'c str,
+    /// `recipientAccountId`, empty if absent.
+    pub recipient_account: &'c str,
+}
+
+impl<'r> Call<'r> {
+    /// Reads a record. What isn't an object gives a call that knows nothing.
+    #[must_use]
+    pub fn from_record(record: Value<'r>) -> Self {
+        let fields = Fields::of(record);
+        let error = text(fields.error);
+        let error_message = word(fields.error_message);
+        let denial = Denial::read(error.as_deref(), error_message.as_ref());
+        let source = word(fields.source);
+        let mut request = Request::of(fields.request);
+        if !source.as_deref().is_some_and(key::is_kms) {
+            request.asked = request.asked.surely_kms();
+        }
+        let around = key::Around {
+            resources: fields.resources,
+            message: error_message.as_ref(),
+            denial: denial.as_ref(),
+        };
+        let key = Key::read(request.asked, &around);
+        let recipient_account = word(fields.recipient);
+        let user_agent = word(fields.user_agent);
+        let around = principal::Around {
+            identity: fields.identity,
+            user_agent: user_agent.as_deref(),
+            recipient: recipient_account.as_deref(),
+            from_console: flag(fields.from_console) == Some(true),
+            denied: denial.as_ref().and_then(|denial| denial.user.as_ref()),
+        };
+        let principal = Principal::read(&around);
+        Call {
+            event_id: word(fields.event_id),
+            original_event_id: fields.addendum.and_then(original),
+            shared_event_id: word(fields.shared_event_id),
+            request_id: word(fields.request_id),
+            time: time_of(fields.time).or_else(|| time_of(fields.timestamp)),
+            source,
+            operation: word(fields.operation),
+            region: word(fields.region),
+            source_address: word(fields.source_address),
+            vpc_endpoint: word(fields.vpc_endpoint),
+            vpc_endpoint_account: word(fields.vpc_endpoint_account),
+            read_only: flag(fields.read_only),
+            dry_run: request.dry_run,
+            event_type: word(fields.event_type),
+            event_category: word(fields.event_category),
+            data: request.data,
+            recipient_account,
+            error,
+            error_message,
+            principal,
+            key,
+            user_agent,
+            denial,
+        }
+    }
+
+    /// By what this record is the same as another one; `None` without an event id: such a record is never a
+    /// duplicate.
+    #[must_use]
+    pub fn identity(&self) -> Option<Identity<'_>> {
+        let event_id = self.event_id.as_deref()?;
+        let event_id = self.original_event_id.as_deref().unwrap_or(event_id);
+        Some(Identity { event_id, recipient_account: self.recipient_account.as_deref().unwrap_or_default() })
+    }
+
+    /// Whether the record reports an error. An empty `errorCode` alone doesn't; a message without a code does
+    /// (`ConsoleLogin` is written so).
+    #[must_use]
+    pub fn failed(&self) -> bool {
+        self.error.as_deref().is_some_and(|error| !error.is_empty()) || self.error_message.is_some()
+    }
+
+    /// Whether AWS did this on its own behalf, with no person or workload waiting for the answer: see
+    /// [`ON_THEIR_OWN`]. When in doubt, no.
+    #[must_use]
+    pub fn by_service(&self) -> bool {
+        let (principal, event_type) = (&self.principal, self.event_type.as_deref());
+        service::on_its_own(&principal.kind, event_type, principal.invoked_by.as_deref())
+    }
+
+    /// `userIdentity.invokedBy`: the AWS service that made the call, or that the caller made it through.
+    #[must_use]
+    pub fn invoked_by(&self) -> Option<&str> {
+        self.principal.invoked_by.as_deref()
+    }
+
+    /// Why the call has no key; `None` if it has one.
+    #[must_use]
+    pub fn no_key(&self) -> Option<NoKey> {
+        self.key.is_none().then(|| key::why_none(self))
+    }
+
+    /// The key for a person, with a note if it belongs to another account, or why there is none.
+    #[must_use]
+    pub fn key_words(&self) -> String {
+        match &self.key {
+            None => key::why_none(self).words().to_owned(),
+            Some(key) if key.other_account(&self.principal).is_some() => {
+                format!("{} (not the caller's account)", key.words())
+            }
+            Some(key) => key.words(),
+        }
+    }
+
+    /// What the error means; `None` if the call has no error code.
+    #[must_use]
+    pub fn meaning(&self) -> Option<ErrorMeaning> {
+        let code = self.error.as_deref().filter(|code| !code.is_empty())?;
+        Some(error_meaning(code, self.error_message.as_deref()))
+    }
+
+    /// Why it failed, for a person: the denial's reason, else the error's meaning, else the message.
+    #[must_use]
+    pub fn error_words(&self) -> Option<String> {
+        let known = self.meaning().filter(|meaning| meaning.tier != Tier::Unknown);
+        let denial = self.denial.as_ref().filter(|denial| denial.reason != Reason::Unstated);
+        let (code, message) = (self.error.as_deref().unwrap_or_default(), self.error_message.as_deref());
+        match (denial, known, message) {
+            (Some(denial), ..) => Some(format!("denied: {}", denial.reason.words())),
+            (None, Some(meaning), _) => Some(meaning.words.to_owned()),
+            (None, None, Some(message)) => Some(short(message).into_owned()),
+            (None, None, None) => Some(short(code).into_owned()).filter(|code| !code.is_empty()),
+        }
+    }
+}
+
+/// The members of a record that are read here.
+#[derive(Default)]
+struct Fields<'r> {
+    addendum: Option<Value<'r>>,
+    error: Option<Value<'r>>,
+    error_message: Option<Value<'r>>,
+    event_category: Option<Value<'r>>,
+    event_id: Option<Value<'r>>,
+    event_type: Option<Value<'r>>,
+    from_console: Option<Value<'r>>,
+    identity: Option<Value<'r>>,
+    operation: Option<Value<'r>>,
+    read_only: Option<Value<'r>>,
+    recipient: Option<Value<'r>>,
+    region: Option<Value<'r>>,
+    request: Option<Value<'r>>,
+    request_id: Option<Value<'r>>,
+    resources: Option<Value<'r>>,
+    shared_event_id: Option<Value<'r>>,
+    source: Option<Value<'r>>,
+    source_address: Option<Value<'r>>,
+    time: Option<Value<'r>>,
+    timestamp: Option<Value<'r>>,
+    user_agent: Option<Value<'r>>,
+    vpc_endpoint: Option<Value<'r>>,
+    vpc_endpoint_account: Option<Value<'r>>,
+}
+
+impl<'r> Fields<'r> {
+    /// One pass over the record; of a repeated key the last value counts.
+    fn of(record: Value<'r>) -> Self {
+        let mut fields = Fields::default();
+        each_member(record, |key, value| {
+            if let Some(field) = fields.named(key) {
+                *field = Some(value);
+            }
+        });
+        fields
+    }
+
+    fn named(&mut self, key: &str) -> Option<&mut Option<Value<'r>>> {
+        Some(match key {
+            "@timestamp" => &mut self.timestamp,
+            "addendum" => &mut self.addendum,
+            "awsRegion" => &mut self.region,
+            "errorCode" => &mut self.error,
+            "errorMessage" => &mut self.error_message,
+            "eventCategory" => &mut self.event_category,
+            "eventID" => &mut self.event_id,
+            "eventName" => &mut self.operation,
+            "eventSource" => &mut self.source,
+            "eventTime" => &mut self.time,
+            "eventType" => &mut self.event_type,
+            "readOnly" => &mut self.read_only,
+            "recipientAccountId" => &mut self.recipient,
+            "requestID" => &mut self.request_id,
+            "requestParameters" => &mut self.request,
+            "resources" => &mut self.resources,
+            "sessionCredentialFromConsole" => &mut self.from_console,
+            "sharedEventID" => &mut self.shared_event_id,
+            "sourceIPAddress" => &mut self.source_address,
+            "userAgent" => &mut self.user_agent,
+            "userIdentity" => &mut self.identity,
+            "vpcEndpointAccountId" => &mut self.vpc_endpoint_account,
+            "vpcEndpointId" => &mut self.vpc_endpoint,
+            _ => return None,
+        })
+    }
+}
+
+/// What `requestParameters` says.
+#[derive(Default)]
+struct Request<'r> {
+    asked: key::Asked<'r>,
+    data: Vec<Data<'r>>,
+    dry_run: Option<bool>,
+}
+
+impl<'r> Request<'r> {
+    fn of(parameters: Option<Value<'r>>) -> Self {
+        let borrowed = Request::read;
+        let owned = |parameters: Value<'_>| Request::read(parameters).into_owned();
+        parameters.and_then(|value| stringified::open(value, borrowed, owned)).unwrap_or_default()
+    }
+
+    fn read(parameters: Value<'r>) -> Self {
+        let mut request = Request::default();
+        each_member(parameters, |name, value| {
+            let asked = &mut request.asked;
+            match name {
+                "keyId" | "targetKeyId" => asked.key = word(Some(value)),
+                "aliasName" | "kmsKeyId" => asked.key = asked.key.take().or_else(|| word(Some(value))),
+                "sourceKeyId" => asked.source = word(Some(value)),
+                "destinationKeyId" => asked.destination = word(Some(value)),
+                "dryRun" => request.dry_run = flag(Some(value)),
+                "encryptionContext" => data::read(value, None, &mut request.data),
+                "sourceEncryptionContext" => data::read(value, Some(Side::Source), &mut request.data),
+                "destinationEncryptionContext" => {
+                    data::read(value, Some(Side::Destination), &mut request.data);
+                }
+                _ => {}
+            }
+        });
+        request
+    }
+
+    fn into_owned(self) -> Request<'static> {
+        let data = self.data.into_iter().map(Data::into_owned).collect();
+        Request { asked: self.asked.into_owned(), data, dry_run: self.dry_run }
+    }
+}
+
+fn time_of(value: Option<Value<'_>>) -> Option<i64> {
+    seconds(&value?.string()?)
+}
+
+/// The id of the record that this one corrects.
+fn original(addendum: Value<'_>) -> Option<Text<'_>> {
+    let borrowed = |addendum| original_in(addendum);
+    stringified::open(addendum, borrowed, |addendum| owned(original_in(addendum))).flatten()
+}
+
+fn original_in(addendum: Value<'_>) -> Option<Text<'_>> {
+    let updated = addendum.get("reason").is_some_and(|reason| reason.says("UPDATED_DATA"));
+    word(addendum.get("originalEventID")).filter(|_| updated)
+}

@@ -1,0 +1,361 @@
+//! Why was access denied? The reason clause of AWS's access-denied messages.
+
+use std::borrow::Cow;
+
+use memchr::memmem;
+
+use super::text::{Text, owned, short, some};
+
+/// Which policies were asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Policy {
+    /// Attached to the user, its groups, or the role.
+    Identity,
+    /// Attached to the resource: for KMS, the key policy.
+    Resource,
+    /// A service control policy of the caller's organization.
+    ServiceControl,
+    /// A resource control policy of the key's organization.
+    ResourceControl,
+    /// The permissions boundary of the user or role.
+    Boundary,
+    /// The policy passed when the session was made.
+    Session,
+    /// The policy of a VPC endpoint.
+    VpcEndpoint,
+}
+
+/// Why access was denied, as far as the message says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Reason {
+    /// `because no … policy allows the … action`: nothing grants it.
+    NothingAllows(Policy),
+    /// `with an explicit deny in a … policy`: a statement forbids it.
+    ExplicitDeny(Policy),
+    /// `with an explicit deny`, older messages, or a kind of policy that isn't known here.
+    ExplicitDenySomewhere,
+    /// KMS won't say whether the ciphertext's key doesn't exist, lies in another region, or is forbidden.
+    CiphertextOfUnknownKey,
+    /// The message gives no reason, or was cut off before it.
+    Unstated,
+}
+
+/// How AWS names the kinds of policies, in both clauses (IAM User Guide, "Troubleshoot access denied error
+/// messages"). The word `policy` may follow.
+const POLICIES: [(&str, Policy); 8] = [
+    ("identity-based", Policy::Identity),
+    ("resource-based", Policy::Resource),
+    ("service control", Policy::ServiceControl),
+    ("resource control", Policy::ResourceControl),
+    ("permissions boundary", Policy::Boundary),
+    ("permission boundary", Policy::Boundary),
+    ("session", Policy::Session),
+    ("VPC endpoint", Policy::VpcEndpoint),
+];
+
+/// The message of each `VpceAccessDenied` record (CloudTrail User Guide, network activity events).
+const VPCE_MESSAGE: &str = "denied due to a VPC endpoint policy";
+
+impl Reason {
+    /// Each reason, in the order in which a legend would list them.
+    pub const ALL: [Reason; 17] = [
+        Reason::NothingAllows(Policy::Identity),
+        Reason::NothingAllows(Policy::Resource),
+        Reason::NothingAllows(Policy::ServiceControl),
+        Reason::NothingAllows(Policy::ResourceControl),
+        Reason::NothingAllows(Policy::Boundary),
+        Reason::NothingAllows(Policy::Session),
+        Reason::NothingAllows(Policy::VpcEndpoint),
+        Reason::ExplicitDeny(Policy::Identity),
+        Reason::ExplicitDeny(Policy::Resource),
+        Reason::ExplicitDeny(Policy::ServiceControl),
+        Reason::ExplicitDeny(Policy::ResourceControl),
+        Reason::ExplicitDeny(Policy::Boundary),
+        Reason::ExplicitDeny(Policy::Session),
+        Reason::ExplicitDeny(Policy::VpcEndpoint),
+        Reason::ExplicitDenySomewhere,
+        Reason::CiphertextOfUnknownKey,
+        Reason::Unstated,
+    ];
+
+    /// A name that stays the same from version to version, for JSON and metrics.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Reason::NothingAllows(policy) => match policy {
+                Policy::Identity => "no-identity-policy-allows",
+                Policy::Resource => "no-resource-policy-allows",
+                Policy::ServiceControl => "no-service-control-policy-allows",
+                Policy::ResourceControl => "no-resource-control-policy-allows",
+                Policy::Boundary => "no-permissions-boundary-allows",
+                Policy::Session => "no-session-policy-allows",
+                Policy::VpcEndpoint => "no-vpc-endpoint-policy-allows",
+            },
+            Reason::ExplicitDeny(policy) => match policy {
+                Policy::Identity => "identity-policy-denies",
+                Policy::Resource => "resource-policy-denies",
+                Policy::ServiceControl => "service-control-policy-denies",
+                Policy::ResourceControl => "resource-control-policy-denies",
+                Policy::Boundary => "permissions-boundary-denies",
+                Policy::Session => "session-policy-denies",
+                Policy::VpcEndpoint => "vpc-endpoint-policy-denies",
+            },
+            Reason::ExplicitDenySomewhere => "policy-denies",
+            Reason::CiphertextOfUnknownKey => "ciphertext-of-unknown-key",
+            Reason::Unstated => "unstated",
+        }
+    }
+
+    /// The reason, to follow "denied:".
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        match self {
+            Reason::NothingAllows(policy) => match policy {
+                Policy::Identity => "no policy of the caller allows it",
+                Policy::Resource => "the key policy (resource-based policy) doesn't allow it",
+                Policy::ServiceControl => "no service control policy (SCP) allows it",
+                Policy::ResourceControl => "no resource control policy (RCP) allows it",
+                Policy::Boundary => "the caller's permissions boundary doesn't allow it",
+                Policy::Session => "the session's own policy doesn't allow it",
+                Policy::VpcEndpoint => "the VPC endpoint's policy doesn't allow it",
+            },
+            Reason::ExplicitDeny(policy) => match policy {
+                Policy::Identity => "a policy of the caller explicitly denies it",
+                Policy::Resource => "the key policy (resource-based policy) explicitly denies it",
+                Policy::ServiceControl => "a service control policy (SCP) explicitly denies it",
+                Policy::ResourceControl => "a resource control policy (RCP) explicitly denies it",
+                Policy::Boundary => "the caller's permissions boundary explicitly denies it",
+                Policy::Session => "the session's own policy explicitly denies it",
+                Policy::VpcEndpoint => "the VPC endpoint's policy denies it",
+            },
+            Reason::ExplicitDenySomewhere => "a policy explicitly denies it; the message doesn't say which",
+            Reason::CiphertextOfUnknownKey => {
+                "the ciphertext's key doesn't exist, lies in another region, or is forbidden to the caller"
+            }
+            Reason::Unstated => "the message gives no reason",
+        }
+    }
+
+    /// Where to look to find out whether the denial is a mistake or an attempt.
+    #[must_use]
+    pub fn look(self) -> &'static str {
+        match self {
+            Reason::NothingAllows(policy) => look_for_allow(policy),
+            Reason::ExplicitDeny(policy) => look_for_deny(policy),
+            Reason::ExplicitDenySomewhere => {
+                "Look for Deny statements in the policies of the caller, the key, the organization and the \
+                 VPC endpoint."
+            }
+            Reason::CiphertextOfUnknownKey => {
+                "Ask the caller which ciphertext this was: AWS hides the key. A ciphertext brought from \
+                 another account or region looks like this."
+            }
+            Reason::Unstated => "Look at the caller's policies, the key policy and the key's grants.",
+        }
+    }
+
+    /// The reason in a message whose closing clause is known.
+    fn of(message: &str, clause: Option<Clause<'_>>) -> Self {
+        match clause {
+            Some(Clause { denies: true, rest, .. }) => rest
+                .strip_prefix(" in ")
+                .and_then(policy)
+                .map_or(Reason::ExplicitDenySomewhere, Reason::ExplicitDeny),
+            Some(Clause { rest, .. }) => policy(rest).map_or(Reason::Unstated, Reason::NothingAllows),
+            None if contains(message, VPCE_MESSAGE) => Reason::ExplicitDeny(Policy::VpcEndpoint),
+            None if contains(message, "iphertext refers to a") => Reason::CiphertextOfUnknownKey,
+            None => Reason::Unstated,
+        }
+    }
+}
+
+fn look_for_allow(policy: Policy) -> &'static str {
+    match policy {
+        Policy::Identity => {
+            "Should the caller be able to do this? Look at what is attached to the user (and its groups) or \
+             the role, and at who changed it lately."
+        }
+        Policy::Resource => {
+            "Should the caller be able to do this? Look at the key policy and the key's grants. Only the \
+             owner of a key can allow it to other accounts."
+        }
+        Policy::ServiceControl => {
+            "Look at the service control policies on the caller's account and the organizational units above \
+             it."
+        }
+        Policy::ResourceControl => {
+            "Look at the resource control policies on the key's account and the organizational units above \
+             it."
+        }
+        Policy::Boundary => {
+            "Look at the permissions boundary of the user or role; policies can't grant more than it."
+        }
+        Policy::Session => {
+            "Look at who made the session: a session policy is passed with AssumeRole or GetFederationToken, \
+             or comes from the service that made it."
+        }
+        Policy::VpcEndpoint => {
+            "Look at the KMS endpoint's policy, and at whether the caller should be inside that VPC at all."
+        }
+    }
+}
+
+fn look_for_deny(policy: Policy) -> &'static str {
+    match policy {
+        Policy::Identity => {
+            "Look at the Deny statements of the user (and its groups) or the role, and at their conditions \
+             (MFA, source address)."
+        }
+        Policy::Resource => {
+            "Somebody wrote into the key policy that this must not happen. Look at its Deny statements and \
+             their conditions (source VPC, organization, encryption context)."
+        }
+        Policy::ServiceControl => {
+            "Your organization forbids this. Look at the service control policies on the caller's account and \
+             the units above it."
+        }
+        Policy::ResourceControl => {
+            "The key's organization forbids this, usually to callers from outside. Look at the resource \
+             control policies on the key's account."
+        }
+        Policy::Boundary => "Look at the Deny statements of the permissions boundary of the user or role.",
+        Policy::Session => {
+            "Look at who made the session and which policy it passed (AssumeRole, GetFederationToken)."
+        }
+        Policy::VpcEndpoint => {
+            "Look at the KMS endpoint's policy. Credentials from outside that are used inside the VPC look \
+             like this."
+        }
+    }
+}
+
+/// An access-denied message taken apart. Parts that it lacks, or that were cut off (CloudTrail keeps 1 KB), are
+/// `None`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Denial<'r> {
+    /// Why.
+    pub reason: Reason,
+    /// What the caller may not do, such as `kms:Decrypt`.
+    pub action: Option<Text<'r>>,
+    /// On what: mostly an ARN, also `*` or words.
+    pub resource: Option<Text<'r>>,
+    /// The caller's ARN as the message gives it.
+    pub user: Option<Text<'r>>,
+    /// The ARN of the policy that denied, which newer messages add where caller and policy belong to one
+    /// account or organization (AWS Security Blog, "Enhanced access denied error messages with policy ARNs").
+    pub policy: Option<Text<'r>>,
+}
+
+impl<'r> Denial<'r> {
+    /// Reads `code` (`errorCode`) and `message` (`errorMessage`); `None` if they don't speak of denied access.
+    #[must_use]
+    pub fn read(code: Option<&str>, message: Option<&Text<'r>>) -> Option<Self> {
+        let said = message.and_then(|message| memmem::find(message.as_bytes(), NOT_AUTHORIZED.as_bytes()));
+        if said.is_none() && !code.is_some_and(is_denial) {
+            return None;
+        }
+        let mut denial = match message {
+            Some(Cow::Borrowed(message)) => Denial::of(message, said),
+            Some(Cow::Owned(message)) => Denial::of(message, said).into_owned(),
+            None => Denial::of("", None),
+        };
+        if denial.reason == Reason::Unstated && code == Some("VpceAccessDenied") {
+            denial.reason = Reason::ExplicitDeny(Policy::VpcEndpoint);
+        }
+        Some(denial)
+    }
+
+    /// Takes a message apart in which [`NOT_AUTHORIZED`] stands at `said`.
+    fn of(message: &'r str, said: Option<usize>) -> Self {
+        let (who, what) = said.and_then(|at| message.split_at_checked(at)).unwrap_or_default();
+        let clause = Clause::of(message);
+        let what_before = clause.map_or(what, |clause| {
+            let length = clause.start.saturating_sub(who.len());
+            what.get(..length).filter(|before| !before.is_empty()).unwrap_or(what)
+        });
+        Denial {
+            reason: Reason::of(message, clause),
+            action: action(what).map(Cow::Borrowed),
+            resource: resource(what_before).map(Cow::Borrowed),
+            user: user(who).map(Cow::Borrowed),
+            policy: clause.and_then(|clause| denying_policy(clause.rest)).map(Cow::Borrowed),
+        }
+    }
+
+    /// The reason, the policy where it is named, and where to look; at most a few hundred bytes.
+    #[must_use]
+    pub fn words(&self) -> String {
+        let policy = self.policy.as_deref().map(|arn| format!(" ({})", short(arn))).unwrap_or_default();
+        format!("{}{policy}. {}", self.reason.words(), self.reason.look())
+    }
+
+    fn into_owned(self) -> Denial<'static> {
+        Denial {
+            reason: self.reason,
+            action: owned(self.action),
+            resource: owned(self.resource),
+            user: owned(self.user),
+            policy: owned(self.policy),
+        }
+    }
+}
+
+const NOT_AUTHORIZED: &str = " is not authorized to perform";
+
+fn is_denial(code: &str) -> bool {
+    let code = code.strip_prefix("Client.").unwrap_or(code);
+    code.starts_with("AccessDenied") || code == "VpceAccessDenied" || code.ends_with("UnauthorizedOperation")
+}
+
+/// The clause that closes a message and says why.
+#[derive(Debug, Clone, Copy)]
+struct Clause<'t> {
+    /// Where it begins, in bytes.
+    start: usize,
+    /// What follows `because no ` or `with an explicit deny`.
+    rest: &'t str,
+    denies: bool,
+}
+
+impl<'t> Clause<'t> {
+    /// The last one: before it stands text that a caller may have chosen.
+    fn of(message: &'t str) -> Option<Self> {
+        let find = |mark: &str, denies| {
+            let start = memmem::rfind(message.as_bytes(), mark.as_bytes())?;
+            let rest = message.get(start + mark.len()..)?;
+            Some(Clause { start, rest, denies })
+        };
+        find("with an explicit deny", true).or_else(|| find("because no ", false))
+    }
+}
+
+fn user(who: &str) -> Option<&str> {
+    let user = who.rsplit_once("User: ").map_or(who, |(_, user)| user).trim();
+    user.starts_with("arn:").then_some(user)
+}
+
+fn action(what: &str) -> Option<&str> {
+    let rest = what.strip_prefix(NOT_AUTHORIZED)?.trim_start_matches(':');
+    let word = rest.split_ascii_whitespace().next()?;
+    word.contains(':').then(|| word.trim_end_matches('.'))
+}
+
+fn resource(what: &str) -> Option<&str> {
+    let (_, resource) = what.split_once("on resource: ")?;
+    some(resource.trim().trim_matches(['"', '\'']))
+}
+
+/// The ARN behind the clause: `… in a service control policy: arn:aws:organizations::…`.
+fn denying_policy(clause: &str) -> Option<&str> {
+    let start = clause.rfind(": arn:")? + ": ".len();
+    clause.get(start..)?.split_ascii_whitespace().next()
+}
+
+fn policy(clause: &str) -> Option<Policy> {
+    let clause = clause.strip_prefix("an ").or_else(|| clause.strip_prefix("a ")).unwrap_or(clause);
+    POLICIES.into_iter().find(|(name, _)| clause.starts_with(name)).map(|(_, policy)| policy)
+}
+
+fn contains(message: &str, part: &str) -> bool {
+    memmem::find(message.as_bytes(), part.as_bytes()).is_some()
+}

@@ -1,0 +1,339 @@
+//! Which key? The record's own lists first, then the request, then the error message.
+
+use json::Value;
+use memchr::memmem;
+
+use super::denial::Denial;
+use super::principal::Principal;
+use super::stringified;
+use super::text::{Arn, Text, each_member, find_word, owned, part, short, some, word};
+
+/// The KMS key that a call was about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Key<'r> {
+    /// An ARN, a key id, `alias/…` or an alias's ARN: the best that the record has, as it stands there.
+    pub text: Text<'r>,
+    /// The alias (`alias/…`) that the caller asked for, where the record also tells the key behind it.
+    pub asked_as: Option<Text<'r>>,
+    /// `accountId` of the entry in `resources`; see [`Key::account`].
+    pub owner: Option<Text<'r>>,
+    /// Where it was found.
+    pub place: Place,
+}
+
+/// Where a record names the key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// `resources[]`, written by KMS once it knew the key.
+    Resources,
+    /// `requestParameters`, as the caller gave it.
+    Request,
+    /// `errorMessage`: the only place in records of denied and not-found calls.
+    ErrorMessage,
+}
+
+/// Why a record names no key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NoKey {
+    /// It isn't a KMS call.
+    NotKms,
+    /// A VPC endpoint stopped the call before KMS read it; such records hold no parameters.
+    StoppedByEndpoint,
+    /// The ciphertext names the key, and KMS won't tell it to a caller who may not use it.
+    HiddenInCiphertext,
+    /// The operation isn't about one existing key, such as `CreateKey` or `ListKeys`.
+    NotAboutOneKey,
+    /// The error comes before any key is looked at, or CloudTrail left the parameters out.
+    NotRecorded,
+}
+
+impl NoKey {
+    /// The reason for a person.
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        match self {
+            NoKey::NotKms => "no key: not a KMS call",
+            NoKey::StoppedByEndpoint => "key unknown: a VPC endpoint stopped the call before KMS read it",
+            NoKey::HiddenInCiphertext => "key unknown: only the ciphertext names it",
+            NoKey::NotAboutOneKey => "no key: the operation isn't about one key",
+            NoKey::NotRecorded => "key unknown: the record doesn't name one",
+        }
+    }
+}
+
+/// Operations that aren't about one existing key: those of the KMS API that take no key id, or only as a filter.
+const KEYLESS: [&str; 11] = [
+    "ConnectCustomKeyStore",
+    "CreateCustomKeyStore",
+    "CreateKey",
+    "DeleteCustomKeyStore",
+    "DescribeCustomKeyStores",
+    "DisconnectCustomKeyStore",
+    "GenerateRandom",
+    "ListAliases",
+    "ListKeys",
+    "ListRetirableGrants",
+    "UpdateCustomKeyStore",
+];
+
+/// Which of the several keys and contexts of a call: `ReEncrypt` has two of each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Side {
+    /// `ReEncrypt` decrypts with this one.
+    Source,
+    /// `ReEncrypt` encrypts with this one.
+    Destination,
+}
+
+/// The keys that `requestParameters` names.
+#[derive(Debug, Default)]
+pub(crate) struct Asked<'r> {
+    pub(crate) key: Option<Text<'r>>,
+    pub(crate) source: Option<Text<'r>>,
+    pub(crate) destination: Option<Text<'r>>,
+}
+
+/// What else of a record says which key it is about.
+pub(crate) struct Around<'a, 'r> {
+    pub(crate) resources: Option<Value<'r>>,
+    pub(crate) message: Option<&'a Text<'r>>,
+    pub(crate) denial: Option<&'a Denial<'r>>,
+}
+
+impl<'r> Around<'_, 'r> {
+    /// The key that the error message names; of a denial, only the denied resource can be it.
+    fn said(&self) -> Option<Text<'r>> {
+        match self.denial.and_then(|denial| denial.resource.as_ref()) {
+            Some(resource) => part(resource, key_in),
+            None => self.message.and_then(|message| part(message, key_in)),
+        }
+    }
+}
+
+impl<'r> Key<'r> {
+    pub(crate) fn read(mut asked: Asked<'r>, around: &Around<'_, 'r>) -> Option<Self> {
+        let wants = wanted_side(around.denial);
+        let two = asked.source.is_some() || asked.destination.is_some();
+        let blamed = if two { around.said() } else { None };
+        let listed = around.resources.and_then(|resources| listed(resources, blamed.as_deref(), wants));
+        let given = asked.take(wants);
+        if let Some(mut key) = listed {
+            let differs = |alias: &Text<'_>| name_of(alias).is_some_and(|(kind, _)| kind == Name::Alias);
+            key.asked_as = given.filter(differs).filter(|_| key.id().is_some());
+            return Some(key);
+        }
+        let of = |text, place| Key { text, asked_as: None, owner: None, place };
+        let blamed = blamed.map(|text| of(text, Place::ErrorMessage));
+        let given = || given.map(|text| of(text, Place::Request));
+        blamed.or_else(given).or_else(|| around.said().map(|text| of(text, Place::ErrorMessage)))
+    }
+
+    /// The key's id: `1234abcd-…`, or `mrk-…` for multi-region keys; `None` where only an alias is known.
+    #[must_use]
+    pub fn id(&self) -> Option<&str> {
+        name_of(&self.text).filter(|(kind, _)| *kind == Name::Id).map(|(_, id)| id)
+    }
+
+    /// The alias with its `alias/`: what the caller asked for, where that is known.
+    #[must_use]
+    pub fn alias(&self) -> Option<&str> {
+        let named = |text| name_of(text).filter(|(kind, _)| *kind == Name::Alias).map(|(_, alias)| alias);
+        self.asked_as.as_deref().and_then(named).or_else(|| named(&self.text))
+    }
+
+    /// The region in its ARN.
+    #[must_use]
+    pub fn region(&self) -> Option<&str> {
+        Arn::parse(&self.text).and_then(|arn| some(arn.region))
+    }
+
+    /// The account that owns it: from its ARN, else from `resources`. A bare id or alias belongs to the caller's
+    /// account, which isn't repeated here.
+    #[must_use]
+    pub fn account(&self) -> Option<&str> {
+        Arn::parse(&self.text).and_then(|arn| some(arn.account)).or(self.owner.as_deref())
+    }
+
+    /// The owner's account if it is known to be another than the caller's.
+    #[must_use]
+    pub fn other_account(&self, caller: &Principal<'_>) -> Option<&str> {
+        let own = caller.account.as_deref()?;
+        self.account().filter(|account| *account != own)
+    }
+
+    /// Whether its ARN stops too early: CloudTrail cuts error messages at 1 KB.
+    #[must_use]
+    pub fn cut_off(&self) -> bool {
+        let from_arn = self.place == Place::ErrorMessage && self.text.starts_with("arn:");
+        from_arn && self.id().is_some_and(|id| id.len() < ID)
+    }
+
+    /// The key for a person, each piece at most [`MAX_WORD`](super::MAX_WORD) bytes: raw text, to be escaped.
+    #[must_use]
+    pub fn words(&self) -> String {
+        let place = match (self.account(), self.region()) {
+            (Some(account), Some(region)) => format!(" in account {}, {}", short(account), short(region)),
+            (Some(account), None) => format!(" in account {}", short(account)),
+            _ => String::new(),
+        };
+        match (self.id(), self.alias()) {
+            (Some(id), Some(alias)) => format!("key {} ({}){place}", short(id), short(alias)),
+            (Some(id), None) if self.cut_off() => format!("key {}… (cut off){place}", short(id)),
+            (Some(name), None) | (None, Some(name)) => format!("key {}{place}", short(name)),
+            (None, None) => format!("key {}", short(&self.text)),
+        }
+    }
+
+    fn into_owned(self) -> Key<'static> {
+        Key {
+            text: self.text.into_owned().into(),
+            asked_as: owned(self.asked_as),
+            owner: owned(self.owner),
+            place: self.place,
+        }
+    }
+}
+
+impl<'r> Asked<'r> {
+    fn take(&mut self, wants: Side) -> Option<Text<'r>> {
+        let (first, second) = match wants {
+            Side::Source => (&mut self.source, &mut self.destination),
+            Side::Destination => (&mut self.destination, &mut self.source),
+        };
+        self.key.take().or_else(|| first.take()).or_else(|| second.take())
+    }
+
+    /// Keeps what can only be a KMS key: other services name other things `keyId`.
+    pub(crate) fn surely_kms(self) -> Self {
+        let sure = |text: &Text<'_>| text.starts_with("alias/") || kms_arn(text).is_some();
+        Asked {
+            key: self.key.filter(sure),
+            source: self.source.filter(sure),
+            destination: self.destination.filter(sure),
+        }
+    }
+
+    pub(crate) fn into_owned(self) -> Asked<'static> {
+        Asked { key: owned(self.key), source: owned(self.source), destination: owned(self.destination) }
+    }
+}
+
+/// `kms:ReEncryptTo` is denied on the destination's key, everything else is about the first.
+fn wanted_side(denial: Option<&Denial<'_>>) -> Side {
+    let action = denial.and_then(|denial| denial.action.as_deref());
+    if action == Some("kms:ReEncryptTo") { Side::Destination } else { Side::Source }
+}
+
+/// The key in `resources`: the one the error blames, else the wanted one of two, else the first.
+fn listed<'r>(resources: Value<'r>, blamed: Option<&str>, wants: Side) -> Option<Key<'r>> {
+    let borrowed = |resources| choose(resources, blamed, wants);
+    let owned = |resources: Value<'_>| choose(resources, blamed, wants).map(Key::into_owned);
+    stringified::open(resources, borrowed, owned).flatten()
+}
+
+fn choose<'r>(resources: Value<'r>, blamed: Option<&str>, wants: Side) -> Option<Key<'r>> {
+    let mut keys = resources.elements().take(MAX_RESOURCES).filter_map(entry);
+    let first = keys.next()?;
+    if blamed.is_none() && wants == Side::Source {
+        return Some(first);
+    }
+    let rest: Vec<Key<'r>> = keys.collect();
+    let is_blamed = |key: &&Key<'_>| blamed.is_some_and(|blamed| *key.text == *blamed);
+    let found = std::iter::once(&first).chain(&rest).find(is_blamed).cloned();
+    let second = || rest.first().filter(|_| blamed.is_none() && wants == Side::Destination).cloned();
+    found.or_else(second).or_else(|| blamed.is_none().then_some(first))
+}
+
+/// The length of a key's id: a UUID, or `mrk-` and 32 hexadecimal digits.
+const ID: usize = 36;
+
+/// How many entries of `resources` are looked at; KMS writes two at most.
+const MAX_RESOURCES: usize = 16;
+
+/// An entry of `resources`, if it is a key. Older records have no `type` there.
+fn entry(resource: Value<'_>) -> Option<Key<'_>> {
+    let (mut arn, mut owner, mut is_key) = (None, None, false);
+    each_member(resource, |name, value| match name {
+        "ARN" | "arn" => arn = word(Some(value)),
+        "accountId" => owner = word(Some(value)),
+        "type" => is_key = value.says("AWS::KMS::Key"),
+        _ => {}
+    });
+    let text =
+        arn.filter(|arn| is_key || kms_arn(arn).is_some_and(|resource| resource.starts_with("key/")))?;
+    Some(Key { text, asked_as: None, owner, place: Place::Resources })
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Name {
+    Id,
+    Alias,
+}
+
+/// The key id or alias in an ARN, or given by itself.
+fn name_of(text: &str) -> Option<(Name, &str)> {
+    let resource = if text.starts_with("arn:") { kms_arn(text)? } else { text };
+    if resource.starts_with("alias/") {
+        return Some((Name::Alias, resource));
+    }
+    let id = resource.strip_prefix("key/").or_else(|| (!text.starts_with("arn:")).then_some(resource))?;
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+    (!id.is_empty() && id.bytes().all(plain)).then_some((Name::Id, id))
+}
+
+/// The resource part of a KMS ARN.
+fn kms_arn(text: &str) -> Option<&str> {
+    Arn::parse(text).filter(|arn| arn.service == "kms").map(|arn| arn.resource)
+}
+
+/// The key that an error message names: the first ARN of a key or alias in it, else what stands where KMS puts
+/// an id or alias (`Key '…' does not exist`, `alias/… is not found`, `Invalid keyId …`).
+fn key_in(message: &str) -> Option<&str> {
+    let has = |mark: &str| memmem::find(message.as_bytes(), mark.as_bytes()).is_some();
+    let arn = if has(":kms:") { find_word(message, arn_word) } else { None };
+    let alias = || if has("alias/") { find_word(message, alias_word) } else { None };
+    arn.or_else(|| quoted_key(message)).or_else(alias)
+}
+
+fn arn_word(word: &str) -> Option<&str> {
+    let arn = word.get(word.find("arn:")?..)?;
+    let resource = kms_arn(arn)?;
+    (resource.starts_with("key/") || resource.starts_with("alias/")).then_some(arn)
+}
+
+fn alias_word(word: &str) -> Option<&str> {
+    (word.len() > "alias/".len() && word.starts_with("alias/")).then_some(word)
+}
+
+fn quoted_key(message: &str) -> Option<&str> {
+    let quoted = message.split_once("Key '").and_then(|(_, rest)| rest.split(['\'', ' ']).next());
+    let quoted = quoted.filter(|name| name_of(name).is_some());
+    let invalid = || {
+        let (_, rest) = message.split_once("nvalid keyId ")?;
+        rest.split_ascii_whitespace().next().map(super::text::bare).and_then(some)
+    };
+    quoted.or_else(invalid)
+}
+
+/// Whether an `eventSource` is KMS's.
+pub(crate) fn is_kms(source: &str) -> bool {
+    source.starts_with("kms.")
+}
+
+/// Why a call without a key has none.
+pub(crate) fn why_none(call: &super::Call<'_>) -> NoKey {
+    let is_kms = call.source.as_deref().is_some_and(is_kms);
+    let reason = call.denial.as_ref().map(|denial| denial.reason);
+    let operation = call.operation.as_deref();
+    if !is_kms {
+        NoKey::NotKms
+    } else if call.error.as_deref() == Some("VpceAccessDenied") {
+        NoKey::StoppedByEndpoint
+    } else if operation.is_some_and(|operation| KEYLESS.contains(&operation)) {
+        NoKey::NotAboutOneKey
+    } else if reason == Some(super::Reason::CiphertextOfUnknownKey) {
+        NoKey::HiddenInCiphertext
+    } else {
+        NoKey::NotRecorded
+    }
+}

@@ -1,0 +1,469 @@
+//! One file, read in one or several windows.
+
+use json::{Buffer, Document, Value};
+
+use super::walk::{Item, is_digest, looks_like_record, walk};
+use super::{FileKind, Found, Outcome, Outline, OwnKeys, Visitor};
+use crate::limits::MAX_RECORD_BYTES;
+use crate::problem::Reason;
+use crate::scanner::{ABSENT, Continue, Record, Scanner, Stop};
+
+/// Where in a file the reading is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Place {
+    /// Between values, at the outermost level.
+    Outside,
+    /// Between the elements of `Records`.
+    Records {
+        /// As AWS writes it, without white space.
+        compact: bool,
+    },
+    /// Behind the `]` that closes `Records`.
+    AfterRecords,
+    /// Between the elements of an array.
+    Array,
+    /// Between objects at the outermost level, which may follow each other.
+    Objects,
+}
+
+/// The state of reading one file.
+pub(super) struct Session<'s> {
+    scanner: &'s Scanner,
+    own: OwnKeys,
+    strict: bool,
+    visitor: &'s mut dyn Visitor,
+    outcome: Outcome,
+    place: Place,
+    /// Offset of the window in the file's text.
+    base: u64,
+    /// Whether the file begins with something that can't be JSON.
+    starts_strangely: bool,
+    /// Whether it is reading inside an object that is broken: what stands between the objects in there is no news.
+    salvaging: bool,
+    /// Bytes that may still be read again in search of records in broken text.
+    salvage_budget: u64,
+    buffer: Buffer,
+}
+
+impl<'s> Session<'s> {
+    pub(super) fn new(
+        scanner: &'s Scanner,
+        own: OwnKeys,
+        strict: bool,
+        visitor: &'s mut dyn Visitor,
+    ) -> Self {
+        Self {
+            scanner,
+            own,
+            strict,
+            visitor,
+            outcome: Outcome::default(),
+            place: Place::Outside,
+            base: 0,
+            starts_strangely: false,
+            salvaging: false,
+            salvage_budget: 64 << 20,
+            buffer: Buffer::default(),
+        }
+    }
+
+    /// Offset of the next window in the file's text.
+    pub(super) fn base(&self) -> u64 {
+        self.base
+    }
+
+    pub(super) fn problem(&mut self, offset: u64, reason: Reason) {
+        self.outcome.problems.add(offset, reason);
+    }
+
+    /// What the file was. Text without a single record that doesn't even begin like JSON is one problem, not many.
+    pub(super) fn finish(mut self) -> Outcome {
+        if self.base == 0 && self.outcome.problems.is_empty() {
+            self.problem(0, Reason::Empty);
+        }
+        if self.outcome.records == 0 && self.outcome.kind == FileKind::Other && self.starts_strangely {
+            self.outcome.problems = Default::default();
+            self.problem(0, Reason::NotJson);
+        }
+        self.outcome
+    }
+
+    /// Reads a window; returns how many of its bytes are done with. The rest comes again, with more behind it.
+    pub(super) fn feed(&mut self, window: &[u8], last: bool) -> usize {
+        let mut at = 0;
+        loop {
+            let step = match self.place {
+                Place::Outside => self.outside(window, at, last),
+                Place::Records { compact } => self.elements(window, at, last, Some(compact)),
+                Place::AfterRecords => self.after_records(window, at, last),
+                Place::Array => self.elements(window, at, last, None),
+                Place::Objects => self.objects(window, at, last),
+            };
+            match step {
+                Step::To(next) => at = next,
+                Step::More(done) => {
+                    self.base += done as u64;
+                    return done;
+                }
+            }
+        }
+    }
+
+    fn offset(&self, at: usize) -> u64 {
+        self.base + at as u64
+    }
+
+    /// Before a value of the outermost level: which shape is it?
+    fn outside(&mut self, window: &[u8], at: usize, last: bool) -> Step {
+        let at = skip_space(window, skip_byte_order_mark(window, at, self.base));
+        let rest = window.get(at..).unwrap_or_default();
+        let Some(first) = rest.first() else { return Step::More(at) };
+        match first {
+            b'{' => match records_prefix(rest) {
+                Prefix::Yes { length, compact } => {
+                    self.outcome.kind = FileKind::Log;
+                    self.place = Place::Records { compact };
+                    return Step::To(at + length);
+                }
+                Prefix::Unknown if !last => return Step::More(at),
+                _ => self.place = Place::Objects,
+            },
+            b'[' => {
+                self.place = Place::Array;
+                return Step::To(at + 1);
+            }
+            _ if self.offset(at) <= 3 => return self.strange_start(window, at),
+            _ => self.place = Place::Objects,
+        }
+        Step::To(at)
+    }
+
+    /// The file begins with something that is neither an object nor an array.
+    fn strange_start(&mut self, window: &[u8], at: usize) -> Step {
+        self.starts_strangely = true;
+        if window.starts_with(&[0xff, 0xfe]) || window.starts_with(&[0xfe, 0xff]) {
+            self.problem(0, Reason::Utf16);
+            return self.skip_all(window);
+        }
+        self.place = Place::Objects;
+        Step::To(at)
+    }
+
+    /// The elements of `Records` (`compact` says how they were written) or of another array (`None`).
+    fn elements(&mut self, window: &[u8], at: usize, last: bool, records: Option<bool>) -> Step {
+        let unchecked = records == Some(true) && !self.strict;
+        let (stop, retry) = self.scan(window, at, records.is_some(), unchecked);
+        match stop {
+            Stop::ArrayEnd(end) => {
+                self.place = if records.is_some() { Place::AfterRecords } else { Place::Outside };
+                Step::To(end + 1)
+            }
+            Stop::End if last => {
+                self.problem(self.offset(window.len()), Reason::EndsInsideArray);
+                Step::More(window.len())
+            }
+            Stop::End => Step::More(last_separator(window, at)),
+            Stop::Unexpected(stray) => self.odd_element(window, stray, last, records.is_some()),
+            Stop::Incomplete(start) => self.incomplete(window, start, last),
+            Stop::Asked(end) => self.retry(retry.unwrap_or(end)),
+        }
+    }
+
+    /// Objects one after another.
+    fn objects(&mut self, window: &[u8], at: usize, last: bool) -> Step {
+        let (stop, retry) = self.scan(window, at, false, false);
+        match stop {
+            Stop::End => Step::More(window.len()),
+            Stop::ArrayEnd(stray) | Stop::Unexpected(stray) => self.stray(window, stray, last),
+            Stop::Incomplete(start) => self.incomplete(window, start, last),
+            Stop::Asked(end) => self.retry(retry.unwrap_or(end)),
+        }
+    }
+
+    /// Goes on inside an object that wasn't JSON: what it holds may be.
+    fn retry(&mut self, at: usize) -> Step {
+        self.place = Place::Objects;
+        self.salvaging = true;
+        Step::To(at)
+    }
+
+    /// Runs the scanner. Where an object asks for another try, the second value says from where.
+    fn scan(&mut self, window: &[u8], at: usize, in_records: bool, unchecked: bool) -> (Stop, Option<usize>) {
+        let scanner = self.scanner;
+        let mut retry = None;
+        let stop = scanner.scan(window, at, &mut |record| {
+            if unchecked && self.has_source(&record) {
+                self.unparsed(window, record);
+                return Continue::Yes;
+            }
+            if self.parsed(window, record, in_records) || !self.may_salvage(record.end - record.start) {
+                return Continue::Yes;
+            }
+            retry = next_object(window, record.start + 1);
+            Continue::No
+        });
+        (stop, retry)
+    }
+
+    /// Whether the record has an `eventSource`; an envelope hasn't.
+    fn has_source(&self, record: &Record<'_>) -> bool {
+        record.values.get(self.own.event_source).is_some_and(|value| *value != ABSENT) && !record.escaped
+    }
+
+    fn outline<'r>(&self, record: &Record<'r>) -> Outline<'r> {
+        let event_time = record.values.get(self.own.event_time).copied().unwrap_or(ABSENT);
+        Outline { values: record.values, escaped: record.escaped, event_time }
+    }
+
+    /// Hands on a record of an ordinary file.
+    fn unparsed(&mut self, window: &[u8], record: Record<'_>) {
+        let text = window.get(record.start..record.end).unwrap_or_default();
+        let outline = self.outline(&record);
+        let offset = self.base + record.start as u64;
+        self.hand_on(Found { text, offset, outline: Some(outline), value: None });
+    }
+
+    fn hand_on(&mut self, found: Found<'_>) {
+        match self.visitor.record(found) {
+            Ok(()) => {
+                self.outcome.records += 1;
+                self.salvaging = false;
+            }
+            Err(error) => {
+                self.outcome.broken += 1;
+                self.problem(found.offset + error.offset as u64, Reason::Json(error.kind));
+            }
+        }
+    }
+
+    /// Parses an object and hands on the records in it. Returns whether it was JSON.
+    fn parsed(&mut self, window: &[u8], record: Record<'_>, in_records: bool) -> bool {
+        let text = window.get(record.start..record.end).unwrap_or_default();
+        let offset = self.base + record.start as u64;
+        match Document::parse_with(text, std::mem::take(&mut self.buffer)) {
+            Ok(document) => {
+                let outline = self.outline(&record);
+                self.object(document.root(), text, offset, outline, in_records);
+                self.buffer = document.into_buffer();
+                true
+            }
+            Err((error, buffer)) => {
+                self.buffer = buffer;
+                self.outcome.broken += 1;
+                self.problem(offset + error.offset as u64, Reason::Json(error.kind));
+                false
+            }
+        }
+    }
+
+    fn object(&mut self, value: Value<'_>, text: &[u8], offset: u64, outline: Outline<'_>, in_records: bool) {
+        if looks_like_record(value) {
+            self.outcome.kind = FileKind::Log;
+            return self.hand_on(Found { text, offset, outline: Some(outline), value: Some(value) });
+        }
+        if is_digest(value) {
+            self.outcome.kind = FileKind::Digest;
+            return;
+        }
+        // In `Records` even an object without the usual members is a record, unless it wraps others.
+        if self.inside(value, offset) == 0 && in_records {
+            self.hand_on(Found { text, offset, outline: Some(outline), value: Some(value) });
+        }
+    }
+
+    /// Hands on the records inside a value; returns how many there were.
+    fn inside(&mut self, value: Value<'_>, offset: u64) -> u64 {
+        let mut found = 0;
+        walk(value, 0, &mut |item| match item {
+            Item::Record(record) => {
+                found += 1;
+                self.outcome.kind = FileKind::Log;
+                let text = record.raw().as_bytes();
+                self.hand_on(Found { text, offset, outline: None, value: Some(record) });
+            }
+            Item::Problem(reason) => self.problem(offset, reason),
+        });
+        found
+    }
+
+    /// Behind the records of a file: its end, or further members of the outer object.
+    fn after_records(&mut self, window: &[u8], at: usize, last: bool) -> Step {
+        let at = skip_space(window, at);
+        match window.get(at) {
+            Some(b'}') => {
+                self.place = Place::Outside;
+                Step::To(at + 1)
+            }
+            Some(b',') => self.further_members(window, at, last),
+            Some(_) => self.stray(window, at, last),
+            None if last => {
+                self.problem(self.offset(window.len()), Reason::EndsInsideRecord);
+                Step::More(at)
+            }
+            None => Step::More(at),
+        }
+    }
+
+    /// Members behind `Records`: read as an object of their own.
+    fn further_members(&mut self, window: &[u8], at: usize, last: bool) -> Step {
+        let mut object = vec![b'{'];
+        object.extend_from_slice(window.get(at + 1..).unwrap_or_default());
+        self.place = Place::Outside;
+        match Document::parse_prefix(&object) {
+            Ok((document, end)) => {
+                self.inside(document.root(), self.offset(at));
+                Step::To(at + end)
+            }
+            Err(_) if !last && object.len() < MAX_RECORD_BYTES => {
+                self.place = Place::AfterRecords;
+                Step::More(at)
+            }
+            Err(error) => {
+                self.problem(self.offset(at + error.offset), Reason::Json(error.kind));
+                self.resume(window, at + error.offset)
+            }
+        }
+    }
+
+    /// An object that isn't finished at the end of the window.
+    fn incomplete(&mut self, window: &[u8], start: usize, last: bool) -> Step {
+        let length = window.len() - start;
+        if !last && length < MAX_RECORD_BYTES {
+            return Step::More(start);
+        }
+        let reason = if last { Reason::EndsInsideRecord } else { Reason::RecordTooLong };
+        self.problem(self.offset(start), reason);
+        self.outcome.broken += u64::from(last);
+        self.salvaging = true;
+        if self.may_salvage(length) { self.resume(window, start + 1) } else { self.skip_all(window) }
+    }
+
+    /// Something in an array that isn't an object: a string may hold records, anything else is reported.
+    fn odd_element(&mut self, window: &[u8], at: usize, last: bool, in_records: bool) -> Step {
+        let rest = window.get(at..).unwrap_or_default();
+        let parsed = match rest.first() {
+            Some(b',' | b'}' | b']' | b':') | None => None,
+            Some(_) => Document::parse_prefix(rest).ok(),
+        };
+        let Some((document, end)) = parsed else {
+            let may_continue =
+                !last && rest.len() < MAX_RECORD_BYTES && matches!(rest.first(), Some(b'"' | b'['));
+            return if may_continue { Step::More(at) } else { self.stray(window, at, last) };
+        };
+        let value = document.root();
+        if self.inside(value, self.offset(at)) == 0 && in_records {
+            self.problem(self.offset(at), Reason::NotAnObject);
+        }
+        let after = skip_space(window, at + end);
+        Step::To(if window.get(after) == Some(&b',') { after + 1 } else { after })
+    }
+
+    /// Text that can't stand here: reported (time stamps in front of log events are not), then on with the next
+    /// object or array.
+    fn stray(&mut self, window: &[u8], at: usize, last: bool) -> Step {
+        let rest = window.get(at..).unwrap_or_default();
+        if rest.first() == Some(&b'[') && self.place == Place::Objects {
+            self.place = Place::Outside;
+            return Step::To(at);
+        }
+        let next = next_object(window, at + usize::from(matches!(rest.first(), Some(b'{' | b'['))));
+        let between = window.get(at..next.unwrap_or(window.len())).unwrap_or_default();
+        let closes = matches!(rest.first(), Some(b']' | b'}')) && !self.outcome.problems.is_empty();
+        // A time stamp may go on in the next window.
+        let unfinished = next.is_none() && !last && between.len() < 64;
+        if !(closes || unfinished || self.salvaging || is_time_stamp(between)) {
+            self.problem(self.offset(at), Reason::Stray);
+        }
+        self.resume(window, at + usize::from(next == Some(at)))
+    }
+
+    /// Goes on with the next object from `at` on.
+    fn resume(&mut self, window: &[u8], at: usize) -> Step {
+        self.place = Place::Objects;
+        next_object(window, at).map_or_else(|| self.skip_all(window), Step::To)
+    }
+
+    fn skip_all(&mut self, window: &[u8]) -> Step {
+        Step::More(window.len())
+    }
+
+    /// Whether `bytes` may be read once more; without that limit a file made for it could take hours.
+    fn may_salvage(&mut self, bytes: usize) -> bool {
+        match self.salvage_budget.checked_sub(bytes as u64 + 64) {
+            Some(left) => {
+                self.salvage_budget = left;
+                true
+            }
+            None => {
+                self.problem(self.base, Reason::GaveUp);
+                false
+            }
+        }
+    }
+}
+
+/// What to do next.
+enum Step {
+    /// Go on at this offset of the window.
+    To(usize),
+    /// More text is needed (or there is none); so many bytes of the window are done with.
+    More(usize),
+}
+
+/// How a file begins.
+enum Prefix {
+    Yes {
+        length: usize,
+        compact: bool,
+    },
+    No,
+    /// Too short to tell.
+    Unknown,
+}
+
+/// Whether `text`, which begins with `{`, goes on with `"Records":[`.
+fn records_prefix(text: &[u8]) -> Prefix {
+    if text.starts_with(b"{\"Records\":[") {
+        return Prefix::Yes { length: 12, compact: !text.get(12).is_some_and(u8::is_ascii_whitespace) };
+    }
+    let mut at = 1;
+    for token in [&b"\"Records\""[..], b":", b"["] {
+        at = skip_space(text, at);
+        let rest = text.get(at..).unwrap_or_default();
+        if !rest.starts_with(token) {
+            return if token.starts_with(rest) { Prefix::Unknown } else { Prefix::No };
+        }
+        at += token.len();
+    }
+    Prefix::Yes { length: at, compact: false }
+}
+
+fn skip_space(text: &[u8], from: usize) -> usize {
+    let rest = text.get(from..).unwrap_or_default();
+    let space = rest.iter().take_while(|byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n')).count();
+    from + space
+}
+
+fn skip_byte_order_mark(window: &[u8], at: usize, base: u64) -> usize {
+    if at == 0 && base == 0 && window.starts_with(b"\xef\xbb\xbf") { 3 } else { at }
+}
+
+/// Where the text behind the last object begins: the next window must begin with the comma, if there is one.
+fn last_separator(window: &[u8], at: usize) -> usize {
+    let space = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\r' | b'\n' | b',');
+    let kept = window.iter().rev().take_while(|byte| space(byte)).count();
+    window.len().saturating_sub(kept).max(at)
+}
+
+fn next_object(window: &[u8], from: usize) -> Option<usize> {
+    memchr::memchr(b'{', window.get(from..)?).map(|found| from + found)
+}
+
+/// What an export of a log group puts in front of each log event.
+fn is_time_stamp(text: &[u8]) -> bool {
+    let text = text.trim_ascii();
+    (10..=40).contains(&text.len())
+        && text.iter().all(|byte| {
+            byte.is_ascii_digit() || matches!(byte, b'T' | b'Z' | b':' | b'.' | b'-' | b'+' | b' ')
+        })
+}

@@ -1,0 +1,86 @@
+//! Finding records inside other JSON.
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use json::{Document, Kind, Value};
+
+use crate::inflate::Inflater;
+use crate::limits::{MAX_WHOLE_BYTES, MAX_WRAPPINGS};
+use crate::problem::Reason;
+
+/// What a walk finds.
+pub(super) enum Item<'w> {
+    /// An object that looks like a record.
+    Record(Value<'w>),
+    /// Something that looked like a wrapped log file and couldn't be read.
+    Problem(Reason),
+}
+
+/// Whether an object is a CloudTrail record: see the module `reader`.
+pub(super) fn looks_like_record(value: Value<'_>) -> bool {
+    let text = |key| value.get(key).is_some_and(|value| value.kind() == Kind::String);
+    text("eventSource")
+        && text("eventName")
+        && ["eventTime", "eventID", "userIdentity", "eventVersion"].iter().any(|key| value.get(key).is_some())
+}
+
+/// Whether an object is a digest file (KMS.md 4.2).
+pub(super) fn is_digest(value: Value<'_>) -> bool {
+    ["digestS3Object", "digestEndTime", "logFiles"].iter().all(|key| value.get(key).is_some())
+}
+
+/// Hands on each record inside `value`, outermost first; a record isn't searched for further ones.
+pub(super) fn walk(value: Value<'_>, wrappings: usize, take: &mut dyn FnMut(Item<'_>)) {
+    match value.kind() {
+        Kind::Object if looks_like_record(value) => take(Item::Record(value)),
+        Kind::Object | Kind::Array => value.children().for_each(|child| walk(child, wrappings, take)),
+        Kind::String => {
+            if let Some(text) = value.string().filter(|text| may_wrap(text)) {
+                unwrap_string(&text, wrappings, take);
+            }
+        }
+        Kind::Null | Kind::Bool(_) | Kind::Number => {}
+    }
+}
+
+/// The first letters of gzip in base64.
+const GZIP_IN_BASE64: &str = "H4sI";
+
+fn may_wrap(text: &str) -> bool {
+    text.contains("\"eventSource\"") || text.starts_with(GZIP_IN_BASE64)
+}
+
+fn unwrap_string(text: &str, wrappings: usize, take: &mut dyn FnMut(Item<'_>)) {
+    if wrappings >= MAX_WRAPPINGS {
+        return take(Item::Problem(Reason::WrappedTooDeep));
+    }
+    if text.starts_with(GZIP_IN_BASE64) {
+        // What only happens to begin like gzip is an ordinary string.
+        if let Some(inflated) = inflate_base64(text) {
+            walk_texts(&inflated, wrappings + 1, take);
+        }
+        return;
+    }
+    walk_texts(text.as_bytes(), wrappings + 1, take);
+}
+
+fn inflate_base64(text: &str) -> Option<Vec<u8>> {
+    let gzip = BASE64_STANDARD.decode(text.trim_end()).ok()?;
+    let mut inflated = Vec::new();
+    let length = Inflater::new()?.inflate(&gzip, &mut inflated, MAX_WHOLE_BYTES).ok()?;
+    inflated.truncate(length);
+    Some(inflated)
+}
+
+/// Walks one JSON value after another.
+fn walk_texts(mut text: &[u8], wrappings: usize, take: &mut dyn FnMut(Item<'_>)) {
+    while !text.trim_ascii_start().is_empty() {
+        match Document::parse_prefix(text) {
+            Ok((document, end)) => {
+                walk(document.root(), wrappings, take);
+                text = text.get(end..).unwrap_or_default();
+            }
+            Err(error) => return take(Item::Problem(Reason::Json(error.kind))),
+        }
+    }
+}

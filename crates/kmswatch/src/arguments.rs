@@ -1,0 +1,214 @@
+//! What can be asked on the command line. The texts here are the help.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Who tried to decrypt what they must not: failing KMS calls in CloudTrail logs.
+#[derive(Debug, Parser)]
+#[command(name = "kmswatch", version, about, max_term_width = 100, infer_subcommands = false)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Read past logs: who failed to decrypt what, with which key, from where
+    #[command(after_help = SCAN_HELP)]
+    Scan(ScanArguments),
+    /// Print the records that a CloudWatch Logs filter pattern matches: grep for CloudTrail
+    #[command(after_help = MATCH_HELP, override_usage = MATCH_USAGE)]
+    Match(MatchArguments),
+}
+
+const SCAN_HELP: &str = "\
+Exit status: 0 done; 1 done, but something could not be read; 2 wrong arguments or could not run;
+3 --fail-on was met; 130 interrupted (the report covers what was read until then).
+
+Examples:
+  kmswatch scan logs/
+  kmswatch scan --since 2025-03-01 --format json logs/ > report.json
+  kmswatch scan --pattern 'root={ $.userIdentity.type = \"Root\" }' --fail-on root logs/";
+
+const MATCH_USAGE: &str = "\
+kmswatch match [OPTIONS] <PATTERN> [PATH]...
+       kmswatch match [OPTIONS] --patterns <FILE> [PATH]...";
+
+const MATCH_HELP: &str = "\
+Exit status, as grep's: 0 something matched; 1 nothing matched; 2 an error (wrong pattern or
+arguments, or something could not be read).
+
+Examples:
+  kmswatch match '{ $.eventSource = \"kms.amazonaws.com\" && $.errorCode = \"*\" }' logs/
+  kmswatch match --extract '$.userIdentity.arn' '{ $.errorCode = \"AccessDenied*\" }' logs/
+  kmswatch match --explain '{ $.errorCode != \"*\" }'
+  aws logs tail my-group | kmswatch match '?ERROR ?WARN' --events -";
+
+#[derive(Debug, Args)]
+pub(crate) struct ScanArguments {
+    /// Log files and folders; `-` is standard input
+    #[arg(required = true, value_name = "PATH")]
+    pub(crate) paths: Vec<PathBuf>,
+
+    /// A detection of your own beside the built-in ones (may be repeated); what only it matches is counted, and grouped
+    /// with --group-all
+    #[arg(long = "pattern", value_name = "NAME=PATTERN")]
+    pub(crate) patterns: Vec<String>,
+
+    /// Group what your own detections match like what the built-in ones do: who, which key, from where (slower)
+    #[arg(long)]
+    pub(crate) group_all: bool,
+
+    /// What is known and harmless: a list of exact calls, set apart in the report (see docs/scan.md)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) expected: Option<PathBuf>,
+
+    /// Only records from this time on: a date or an RFC 3339 time, UTC unless it says otherwise
+    #[arg(long, value_name = "TIME", value_parser = arguments_time)]
+    pub(crate) since: Option<i64>,
+
+    /// Only records before this time
+    #[arg(long, value_name = "TIME", value_parser = arguments_time)]
+    pub(crate) until: Option<i64>,
+
+    /// How the report is written
+    #[arg(long, value_enum, default_value_t = ReportFormat::Text)]
+    pub(crate) format: ReportFormat,
+
+    /// Groups shown of each kind in the text report; the other formats write all
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    pub(crate) top: usize,
+
+    /// Groups kept; records of further ones are counted together
+    #[arg(long, value_name = "N", default_value_t = 100_000)]
+    pub(crate) max_groups: usize,
+
+    /// Exit with 3 if this detection matched a record that isn't expected; `any` stands for all (may be repeated)
+    #[arg(long, value_name = "NAME")]
+    pub(crate) fail_on: Vec<String>,
+
+    /// Count a record as often as it was delivered
+    #[arg(long)]
+    pub(crate) keep_duplicates: bool,
+
+    #[command(flatten)]
+    pub(crate) reading: ReadingArguments,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct MatchArguments {
+    /// The filter pattern (unless --patterns is given), then log files and folders; without any, or as `-`,
+    /// standard input
+    #[arg(value_name = "PATTERN PATH")]
+    pub(crate) words: Vec<String>,
+
+    /// Match all patterns of this file at once (one a line, or a JSON array of strings) and print a count for each
+    #[arg(long, value_name = "FILE")]
+    pub(crate) patterns: Option<PathBuf>,
+
+    /// Print how many records match instead of the records
+    #[arg(short, long, conflicts_with_all = ["files_with_matches", "extract"])]
+    pub(crate) count: bool,
+
+    /// Print the paths of the files with matching records
+    #[arg(short = 'l', long, conflicts_with_all = ["extract", "events"])]
+    pub(crate) files_with_matches: bool,
+
+    /// Print what this selector finds in each matching record, tab-separated if repeated
+    #[arg(long, value_name = "SELECTOR", conflicts_with = "events")]
+    pub(crate) extract: Vec<String>,
+
+    /// Show how the pattern is read, in words and as a tree, and what in it can never be true; reads no logs
+    #[arg(long, conflicts_with_all = ["events", "patterns", "count", "files_with_matches", "extract"])]
+    pub(crate) explain: bool,
+
+    /// Match log events of any kind: a file with a JSON array of strings, each the message of one log event
+    #[arg(long, value_name = "FILE")]
+    pub(crate) events: Option<PathBuf>,
+
+    /// How the answer is written; `json` answers --events as TestMetricFilter does
+    #[arg(long, value_enum, default_value_t = MatchFormat::Text)]
+    pub(crate) format: MatchFormat,
+
+    #[command(flatten)]
+    pub(crate) reading: ReadingArguments,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ReadingArguments {
+    /// What `*` in a pattern means: any text, or what AWS was seen to do in 2019 (each piece at its first place)
+    #[arg(long, value_enum, default_value_t = WildcardsArgument::Glob)]
+    pub(crate) wildcards: WildcardsArgument,
+
+    /// Threads; by default one for each processor
+    #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=512))]
+    pub(crate) jobs: Option<u16>,
+
+    /// Parse every record completely, also those that can't match or are only counted: finds each broken one, takes
+    /// about three times as long
+    #[arg(long)]
+    pub(crate) strict: bool,
+
+    /// No progress bar, and no messages about what couldn't be read
+    #[arg(short, long)]
+    pub(crate) quiet: bool,
+
+    /// When to use colours
+    #[arg(long, value_enum, default_value_t = ColourArgument::Auto, value_name = "WHEN")]
+    pub(crate) color: ColourArgument,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ReportFormat {
+    /// For a person at a terminal
+    Text,
+    /// One object; docs/scan.schema.json describes it
+    Json,
+    /// A line for each group and one for the rest
+    Ndjson,
+    /// A row for each group; totals go to standard error
+    Csv,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum MatchFormat {
+    Text,
+    Json,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum WildcardsArgument {
+    Glob,
+    Leftmost,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ColourArgument {
+    Auto,
+    Always,
+    Never,
+}
+
+impl ReadingArguments {
+    /// How `*` is read.
+    pub(crate) fn wildcards(&self) -> filter_pattern::Wildcards {
+        match self.wildcards {
+            WildcardsArgument::Glob => filter_pattern::Wildcards::Glob,
+            WildcardsArgument::Leftmost => filter_pattern::Wildcards::Leftmost,
+        }
+    }
+
+    /// How many threads read.
+    pub(crate) fn jobs(&self) -> usize {
+        let processors = || std::thread::available_parallelism().map_or(1, usize::from);
+        self.jobs.map_or_else(processors, usize::from)
+    }
+}
+
+/// A date (its first second) or a time, as seconds since 1970.
+fn arguments_time(text: &str) -> Result<i64, String> {
+    cloudtrail::call::seconds(text)
+        .or_else(|| cloudtrail::call::seconds(&format!("{text}T00:00:00Z")))
+        .ok_or_else(|| "write a date (2025-03-10) or a time (2025-03-10T08:00:00Z)".to_owned())
+}

@@ -1,0 +1,61 @@
+//! `kmswatch`: who tried to decrypt what they must not, from where, and with which key.
+//!
+//! This crate is the command line, and the only place with arguments, environment, a clock and signals. Each
+//! subcommand is a module; what they share is reading log files with several threads ([`pipeline`]).
+
+mod arguments;
+mod detections;
+mod interrupt;
+mod matching;
+mod output;
+mod pipeline;
+mod progress;
+mod report;
+mod scan;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use arguments::{Arguments, Command};
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// What the process answers with; see DESIGN, "Exit codes".
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Exit {
+    /// Done. For `match`: something matched.
+    Done,
+    /// Done, but something couldn't be read. For `match`: nothing matched.
+    Incomplete,
+    /// Wrong arguments, or it couldn't run. For `match`: something couldn't be read.
+    Failed,
+    /// What `--fail-on` names was found.
+    Found,
+    /// Somebody pressed Ctrl-C.
+    Interrupted,
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let outcome = match arguments.command {
+        Command::Scan(arguments) => scan::run(&arguments),
+        Command::Match(arguments) => matching::run(&arguments),
+    };
+    let exit = outcome.unwrap_or_else(|error| match output::broken_pipe(&error) {
+        // Whoever reads our output has read enough.
+        true => Exit::Done,
+        false => {
+            output::error(&format!("{error:#}"));
+            Exit::Failed
+        }
+    });
+    ExitCode::from(match exit {
+        Exit::Done => 0,
+        Exit::Incomplete => 1,
+        Exit::Failed => 2,
+        Exit::Found => 3,
+        Exit::Interrupted => 130,
+    })
+}

@@ -1,0 +1,226 @@
+//! Findings in, answer out.
+
+use std::io;
+
+use super::expected::Expected;
+use super::finding::Finding;
+use super::group::{Group, Groups, Place, Span};
+use super::hours::Hours;
+use super::limits::Limits;
+use super::order;
+use super::pairs::{Call, Pairs, Role};
+use super::seen::Seen;
+use super::time;
+
+/// What a report looks for.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub(crate) struct Detection {
+    /// Its name.
+    pub(crate) name: String,
+    /// Its filter pattern.
+    pub(crate) pattern: String,
+    /// How many records matched it, repeats not counted.
+    pub(crate) matched: u64,
+}
+
+impl Detection {
+    /// One that nothing has matched yet.
+    pub(crate) fn new(name: impl Into<String>, pattern: impl Into<String>) -> Self {
+        Detection { name: name.into(), pattern: pattern.into(), matched: 0 }
+    }
+}
+
+/// How findings are added up.
+#[derive(Debug, Default)]
+pub(crate) struct Options {
+    /// Count a record as often as it was delivered.
+    pub(crate) keep_duplicates: bool,
+    /// What is known and harmless.
+    pub(crate) expected: Expected,
+    /// How much may be held in memory.
+    pub(crate) limits: Limits,
+}
+
+/// Adds findings up, in bounded memory.
+#[derive(Debug)]
+pub(crate) struct Aggregate {
+    keep_duplicates: bool,
+    seen: Seen,
+    pairs: Pairs,
+    answer: Answer,
+}
+
+/// What all findings add up to.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(super) detections: Vec<Detection>,
+    pub(super) expected: Expected,
+    pub(super) duplicates: u64,
+    /// Records, repeats not counted.
+    pub(super) matched: u64,
+    /// Of these, those that are in no group.
+    pub(super) only_counted: u64,
+    /// Of `matched`, and of each detection's, those that are expected.
+    expected_records: u64,
+    expected_of: Vec<u64>,
+    pub(super) span: Option<Span>,
+    pub(super) hours: Hours,
+    pub(super) groups: Groups,
+    /// The groups, worst first.
+    pub(super) order: Vec<Place>,
+}
+
+impl Aggregate {
+    /// Nothing yet; a finding's `detections` are indices into this list.
+    pub(crate) fn new(detections: Vec<Detection>, options: Options) -> Self {
+        let Options { keep_duplicates, expected, limits } = options;
+        let expected_of = vec![0; detections.len()];
+        Aggregate {
+            keep_duplicates,
+            seen: Seen::new(limits.ids_in_memory),
+            pairs: Pairs::new(&limits),
+            answer: Answer {
+                detections,
+                expected,
+                duplicates: 0,
+                matched: 0,
+                only_counted: 0,
+                expected_records: 0,
+                expected_of,
+                span: None,
+                hours: Hours::new(limits.hours),
+                groups: Groups::new(&limits),
+                order: Vec::new(),
+            },
+        }
+    }
+
+    /// Adds one finding and says whether it counts: `false` for a repeat.
+    ///
+    /// # Errors
+    /// Where the temporary file that remembers ids can't be written or read.
+    pub(crate) fn add(&mut self, finding: Finding) -> io::Result<bool> {
+        if self.is_repeat(&finding)? {
+            self.answer.duplicates += 1;
+            return Ok(false);
+        }
+        self.answer.count(&finding);
+        if finding.only_counted {
+            self.answer.only_counted += 1;
+            return Ok(true);
+        }
+        match self.pairs.role(&finding) {
+            Role::Alone => drop(self.answer.group(&finding)),
+            Role::Caller(call) => self.add_caller(call, &finding),
+            Role::Copy(call) => self.add_copy(call, finding),
+        }
+        Ok(true)
+    }
+
+    /// The answer, its groups in order.
+    pub(crate) fn finish(mut self) -> Answer {
+        for copy in self.pairs.left() {
+            self.answer.group(&copy);
+        }
+        drop((self.seen, self.pairs));
+        self.answer.order = order::worst_first(&self.answer.groups);
+        self.answer
+    }
+
+    fn is_repeat(&mut self, finding: &Finding) -> io::Result<bool> {
+        match finding.identity {
+            Some(id) if !self.keep_duplicates => Ok(!self.seen.insert(id)?),
+            _ => Ok(false),
+        }
+    }
+
+    fn add_caller(&mut self, call: Call, finding: &Finding) {
+        if let Some(group) = self.pairs.other(call) {
+            self.answer.join(group, finding);
+            return;
+        }
+        let group = self.answer.group(finding);
+        for copy in self.pairs.waiting_for(call) {
+            match group.filter(|_| self.pairs.differs(call, &copy)) {
+                Some(group) => self.answer.join(group, &copy),
+                None => drop(self.answer.group(&copy)),
+            }
+        }
+        if let Some(group) = group {
+            self.pairs.remember(call, group);
+        }
+    }
+
+    fn add_copy(&mut self, call: Call, copy: Finding) {
+        if let Some(group) = self.pairs.other(call) {
+            self.answer.join(group, &copy);
+            return;
+        }
+        for tired in self.pairs.wait(call, copy) {
+            self.answer.group(&tired);
+        }
+    }
+}
+
+impl Answer {
+    /// Records that matched a detection, repeats not counted.
+    pub(crate) fn matched(&self) -> u64 {
+        self.matched
+    }
+
+    /// Records that matched a detection and that nobody expects, repeats not counted.
+    pub(crate) fn unexpected(&self) -> u64 {
+        self.matched - self.expected_records
+    }
+
+    /// The same for one detection; `None` if there is none of that name.
+    pub(crate) fn unexpected_of(&self, name: &str) -> Option<u64> {
+        let mut listed = self.detections.iter().zip(&self.expected_of);
+        listed
+            .find(|(detection, _)| detection.name == name)
+            .map(|(detection, expected)| detection.matched - expected)
+    }
+
+    /// The groups, worst first.
+    pub(super) fn in_order(&self) -> impl Iterator<Item = &Group> {
+        self.order.iter().filter_map(|place| self.groups.list.get(*place as usize))
+    }
+
+    /// What is counted of every record.
+    fn count(&mut self, finding: &Finding) {
+        let time = time::sane(finding.time);
+        self.matched += 1;
+        self.hours.add(time);
+        self.span = Span::with(self.span, time);
+        for index in &finding.detections {
+            if let Some(detection) = self.detections.get_mut(*index as usize) {
+                detection.matched += 1;
+            }
+        }
+    }
+
+    /// Puts a call into its group.
+    fn group(&mut self, finding: &Finding) -> Option<Place> {
+        let expected = self.expected.matching(finding);
+        if expected.is_some() {
+            self.count_expected(finding);
+        }
+        self.groups.add(finding, expected)
+    }
+
+    /// Puts another account's copy of a record into the group that the record is in.
+    fn join(&mut self, group: Place, copy: &Finding) {
+        if self.groups.join(group, copy) {
+            self.count_expected(copy);
+        }
+    }
+
+    fn count_expected(&mut self, finding: &Finding) {
+        self.expected_records += 1;
+        for index in &finding.detections {
+            if let Some(count) = self.expected_of.get_mut(*index as usize) {
+                *count += 1;
+            }
+        }
+    }
+}

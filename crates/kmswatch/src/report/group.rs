@@ -1,0 +1,205 @@
+//! Groups of calls: one principal, one key, one error.
+
+use std::collections::HashMap;
+
+use super::expected::EntryId;
+use super::finding::{Finding, Tier};
+use super::limits::Limits;
+use super::strings::{Strings, Sym, Use};
+use super::time;
+use super::values::{Kind, Room, Values};
+
+/// What makes a group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct Key {
+    pub(super) principal: Sym,
+    pub(super) key: Option<Sym>,
+    pub(super) error: Option<Sym>,
+    /// The entry of the list of expected calls under which its calls fall.
+    pub(super) expected: Option<EntryId>,
+}
+
+/// All that is known of the calls of a group.
+#[derive(Debug)]
+pub(super) struct Group {
+    pub(super) key: Key,
+    /// Records, other accounts' copies included.
+    pub(super) records: u64,
+    /// Other accounts' copies of records that are in the group already.
+    pub(super) copies: u64,
+    pub(super) span: Option<Span>,
+    /// A service's own, all of them.
+    pub(super) by_service: bool,
+    pub(super) words: Option<Sym>,
+    pub(super) principal_type: Option<Sym>,
+    pub(super) account: Option<Sym>,
+    /// Of the worst record.
+    pub(super) tier: Tier,
+    pub(super) meaning: Option<Sym>,
+    pub(super) advice: Option<Sym>,
+    pub(super) values: Values,
+}
+
+/// The times of the first and the last of some records.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Span {
+    pub(super) first: i64,
+    pub(super) last: i64,
+}
+
+impl Span {
+    /// `span` widened to `time`.
+    pub(super) fn with(span: Option<Span>, time: Option<i64>) -> Option<Span> {
+        let Some(time) = time else { return span };
+        let span = span.unwrap_or(Span { first: time, last: time });
+        Some(Span { first: span.first.min(time), last: span.last.max(time) })
+    }
+}
+
+impl Group {
+    /// Calls: records without other accounts' copies of them.
+    pub(super) fn calls(&self) -> u64 {
+        self.records - self.copies
+    }
+}
+
+/// Where a group lies in [`Groups::list`].
+pub(super) type Place = u32;
+
+/// All groups, in bounded memory.
+#[derive(Debug)]
+pub(super) struct Groups {
+    pub(super) list: Vec<Group>,
+    pub(super) strings: Strings,
+    /// Records that found no group.
+    pub(super) beyond: u64,
+    places: HashMap<Key, Place>,
+    limit: usize,
+    room: Room,
+}
+
+impl Groups {
+    /// None yet.
+    pub(super) fn new(limits: &Limits) -> Self {
+        Groups {
+            list: Vec::new(),
+            strings: Strings::new(limits),
+            beyond: 0,
+            places: HashMap::new(),
+            limit: limits.groups,
+            room: Room { in_list: limits.values, further: limits.further_values },
+        }
+    }
+
+    /// Adds a call to its group and says which that is; `None` where there is no room for a new one.
+    pub(super) fn add(&mut self, finding: &Finding, expected: Option<EntryId>) -> Option<Place> {
+        let place = self.place(finding, expected);
+        let group = place.and_then(|place| self.list.get_mut(place as usize));
+        let Some(group) = group else {
+            self.beyond += 1;
+            return None;
+        };
+        group.take(finding, &mut self.strings, &mut self.room);
+        place
+    }
+
+    /// Adds another account's copy of a record to the group that the record is in, and says whether it is expected.
+    /// The call counts once.
+    pub(super) fn join(&mut self, place: Place, copy: &Finding) -> bool {
+        let Some(group) = self.list.get_mut(place as usize) else { return false };
+        group.copies += 1;
+        group.count(copy, &mut self.room);
+        group.key.expected.is_some()
+    }
+
+    fn place(&mut self, finding: &Finding, expected: Option<EntryId>) -> Option<Place> {
+        let principal = self.strings.intern(&finding.principal, Use::Name)?;
+        let key = self.optional(finding.key.as_deref())?;
+        let error = self.optional(finding.error.as_deref())?;
+        let key = Key { principal, key, error, expected };
+        match self.places.get(&key) {
+            Some(place) => Some(*place),
+            None => self.new_group(key, finding),
+        }
+    }
+
+    fn optional(&mut self, text: Option<&str>) -> Option<Option<Sym>> {
+        match text {
+            Some(text) => self.strings.intern(text, Use::Name).map(Some),
+            None => Some(None),
+        }
+    }
+
+    fn new_group(&mut self, key: Key, finding: &Finding) -> Option<Place> {
+        if self.list.len() >= self.limit {
+            return None;
+        }
+        let place = Place::try_from(self.list.len()).ok()?;
+        let group = Group::new(key, finding, &mut self.strings);
+        if self.list.len() == self.list.capacity() {
+            self.list.reserve_exact(self.list.len() / 8 + 64);
+        }
+        self.list.push(group);
+        self.places.insert(key, place);
+        Some(place)
+    }
+}
+
+impl Group {
+    fn new(key: Key, finding: &Finding, strings: &mut Strings) -> Self {
+        let mut intern = |text: &str| strings.intern(text, Use::Value);
+        Group {
+            key,
+            records: 0,
+            copies: 0,
+            span: None,
+            by_service: true,
+            words: intern(&finding.principal_words),
+            principal_type: intern(&finding.principal_type),
+            account: finding.account.as_deref().and_then(&mut intern),
+            tier: finding.tier,
+            meaning: intern(&finding.error_meaning),
+            advice: intern(&finding.what_to_do),
+            values: Values::default(),
+        }
+    }
+
+    fn take(&mut self, finding: &Finding, strings: &mut Strings, room: &mut Room) {
+        self.count(finding, room);
+        self.by_service &= finding.by_service;
+        if finding.tier < self.tier {
+            self.tier = finding.tier;
+            self.meaning = strings.intern(&finding.error_meaning, Use::Value);
+            self.advice = strings.intern(&finding.what_to_do, Use::Value);
+        }
+        for (kind, text) in lists(finding) {
+            let value = strings.intern(text, Use::Value);
+            self.values.add(kind, value, room);
+        }
+    }
+
+    /// What is counted of every record, another account's copy included.
+    fn count(&mut self, finding: &Finding, room: &mut Room) {
+        self.records += 1;
+        self.span = Span::with(self.span, time::sane(finding.time));
+        for index in &finding.detections {
+            self.values.add(Kind::Detection, Sym::from_number(index.saturating_add(1)), room);
+        }
+    }
+}
+
+/// The values that a record adds to the lists of its group.
+fn lists(finding: &Finding) -> impl Iterator<Item = (Kind, &str)> {
+    let optional = [
+        (Kind::SourceAddress, &finding.source_address),
+        (Kind::UserAgent, &finding.user_agent),
+        (Kind::InvokedBy, &finding.invoked_by),
+        (Kind::VpcEndpoint, &finding.vpc_endpoint),
+        (Kind::Region, &finding.region),
+        (Kind::DenialReason, &finding.denial_reason),
+    ];
+    let optional = optional.into_iter().filter_map(|(kind, text)| Some((kind, text.as_deref()?)));
+    let always = [(Kind::Operation, finding.operation.as_str()), (Kind::EventSource, &finding.event_source)];
+    let resources = finding.resources.iter().map(|text| (Kind::Resource, text.as_str()));
+    always.into_iter().chain(resources).chain(optional)
+}

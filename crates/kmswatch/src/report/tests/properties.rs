@@ -1,0 +1,232 @@
+//! What holds whatever the findings are.
+
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::report::escape::disturbs;
+
+fn name() -> impl Strategy<Value = String> {
+    prop_oneof![Just("a".to_owned()), Just("b".to_owned()), Just("c".to_owned())]
+}
+
+fn hostile() -> impl Strategy<Value = String> {
+    prop_oneof!["[=+@\\-,\"\\\\\t\r\n \u{1b}\u{9b}\u{7f}\u{202e}\u{200b}\u{2028}a-c]{0,12}", any::<String>()]
+}
+
+prop_compose! {
+    fn finding(text: fn() -> BoxedStrategy<String>)(
+        principal in text(), words in text(), key in prop::option::of(text()), error in prop::option::of(text()),
+        operation in text(), resources in prop::collection::vec(text(), 0..3),
+        address in prop::option::of(text()), agent in prop::option::of(text()),
+        reason in prop::option::of(text()), by_service in any::<bool>(),
+        call in prop::option::of((0_u8..4, 0_u8..3, any::<bool>())), time in prop::option::of(0_i64..40_000),
+    ) -> Finding {
+        let copy = call.is_some_and(|(_, _, copy)| copy);
+        Finding {
+            detections: vec![0],
+            time: time.map(|time| 1_741_593_600 + time),
+            principal,
+            principal_words: words,
+            principal_type: if copy { "AWSAccount".into() } else { "IAMUser".into() },
+            key,
+            error,
+            operation,
+            event_source: "kms.amazonaws.com".into(),
+            resources,
+            source_address: address,
+            user_agent: agent,
+            denial_reason: reason,
+            by_service,
+            shared_event_id: call.map(|(id, _, _)| id.to_string()),
+            recipient_account: call.map(|(_, account, _)| account.to_string()),
+            ..Finding::default()
+        }
+    }
+}
+
+fn plain() -> BoxedStrategy<String> {
+    name().boxed()
+}
+
+fn nasty() -> BoxedStrategy<String> {
+    hostile().boxed()
+}
+
+/// A finding without a partner in another account.
+fn alone() -> impl Strategy<Value = Finding> {
+    finding(plain).prop_map(|finding| Finding { shared_event_id: None, ..finding })
+}
+
+/// The report as a value, without what depends on which record came first.
+fn comparable(report: &Report) -> serde_json::Value {
+    let mut value: serde_json::Value = serde_json::from_str(&rendered(report, Format::Json)).unwrap();
+    for group in value["groups"].as_array_mut().unwrap() {
+        for field in ["principal_words", "principal_type", "account", "error_meaning", "what_to_do"] {
+            group.as_object_mut().unwrap().remove(field);
+        }
+    }
+    value
+}
+
+/// One call and the key owner's copy of it.
+fn pair(number: usize) -> [Finding; 2] {
+    let caller = Finding {
+        detections: vec![0],
+        principal: format!("user{}", number % 3),
+        principal_type: "IAMUser".into(),
+        error: Some("NotFoundException".into()),
+        operation: "Decrypt".into(),
+        shared_event_id: Some(number.to_string()),
+        recipient_account: Some("caller".into()),
+        identity: Some(number as u128 * 2 + 2),
+        ..Finding::default()
+    };
+    let copy = Finding {
+        principal: "account 1".into(),
+        principal_type: "AWSAccount".into(),
+        recipient_account: Some("owner".into()),
+        identity: Some(number as u128 * 2 + 3),
+        ..caller.clone()
+    };
+    [caller, copy]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+
+    #[test]
+    fn the_order_of_findings_changes_nothing(
+        (findings, shuffled) in prop::collection::vec(alone(), 0..40)
+            .prop_map(|list| list.into_iter().enumerate().map(|(index, finding)| {
+                Finding { identity: Some(index as u128), ..finding }
+            }).collect::<Vec<_>>())
+            .prop_flat_map(|list| (Just(list.clone()), Just(list).prop_shuffle())),
+    ) {
+        let setting = Setting::default();
+        let one = setting.report(&findings, Expected::default());
+        let other = setting.report(&shuffled, Expected::default());
+        prop_assert_eq!(comparable(&one), comparable(&other));
+    }
+
+    #[test]
+    fn a_pair_is_one_call_whichever_record_comes_first(
+        findings in Just((0..20).flat_map(pair).collect::<Vec<_>>()).prop_shuffle(),
+    ) {
+        let report = Setting::default().report(&findings, Expected::default());
+        let groups: Vec<_> = report.groups().map(|view| (view.principal(), view.group.calls(), view.group.records)).collect();
+        prop_assert_eq!(groups, [("user0", 7, 14), ("user1", 7, 14), ("user2", 6, 12)]);
+        prop_assert_eq!(report.detections()[0].matched, 40);
+    }
+
+    #[test]
+    fn repeats_change_nothing_but_their_count(
+        findings in prop::collection::vec(alone(), 1..20), again in prop::collection::vec(any::<prop::sample::Index>(), 0..20),
+    ) {
+        let mut findings: Vec<Finding> =
+            findings.into_iter().enumerate().map(|(id, finding)| Finding { identity: Some(id as u128), ..finding }).collect();
+        let setting = Setting::default();
+        let mut once = comparable(&setting.report(&findings, Expected::default()));
+        let repeats: Vec<Finding> = again.iter().map(|index| index.get(&findings).clone()).collect();
+        findings.extend(repeats);
+        once["duplicates"] = again.len().into();
+        once["records"]["deliveries"] = findings.len().into();
+        prop_assert_eq!(once, comparable(&setting.report(&findings, Expected::default())));
+    }
+
+    #[test]
+    fn every_record_is_counted_somewhere(
+        findings in prop::collection::vec(finding(plain), 0..60), max_groups in 0_usize..5, max_waiting in 0_usize..4000,
+        max_calls in 0_usize..3,
+    ) {
+        let setting = Setting { max_groups, max_waiting, max_calls, ..Setting::default() };
+        let report = setting.report(&findings, Expected::default());
+        let grouped: u64 = report.groups().map(|view| view.group.records).sum();
+        prop_assert_eq!(grouped + report.answer.groups.beyond, findings.len() as u64);
+        let hours: u64 = report.hours().iter().map(|(_, count)| count).sum();
+        prop_assert_eq!(hours + report.hours().without_time, findings.len() as u64);
+    }
+
+    #[test]
+    fn nothing_hostile_reaches_a_terminal(
+        findings in prop::collection::vec(finding(nasty), 0..12), text in hostile(), width in 0_usize..200,
+    ) {
+        let setting = Setting {
+            detections: vec![(text.clone(), text.clone())],
+            problems: vec![(text.clone(), Some(3), text.clone())],
+            width,
+            ..Setting::default()
+        };
+        let report = setting.report(&findings, Expected::default());
+        for name in ["text", "json", "ndjson", "csv"] {
+            let written = rendered(&report, format(name, &setting).unwrap());
+            let bad = written.chars().find(|found| disturbs(*found) && *found != '\n' && (name != "csv" || *found != '\r'));
+            prop_assert_eq!(bad, None, "{} {}", name, written);
+        }
+    }
+
+    #[test]
+    fn no_cell_begins_a_formula(findings in prop::collection::vec(finding(nasty), 1..12)) {
+        let report = Setting::default().report(&findings, Expected::default());
+        let groups = report.groups().count();
+        let rows = parse_csv(&rendered(&report, Format::Csv));
+        prop_assert_eq!(rows.len(), groups + 1);
+        for row in &rows {
+            prop_assert_eq!(row.len(), 26);
+            prop_assert!(!row.iter().any(|cell| cell.trim_start().starts_with(['=', '+', '-', '@', '\t', '\r'])));
+        }
+    }
+
+    #[test]
+    fn json_says_what_was_put_in(findings in prop::collection::vec(finding(nasty), 1..12)) {
+        let findings: Vec<Finding> = findings.into_iter().map(|finding| Finding { shared_event_id: None, ..finding }).collect();
+        let report = Setting::default().report(&findings, Expected::default());
+        let value: serde_json::Value = serde_json::from_str(&rendered(&report, Format::Json)).unwrap();
+        let mut counts: BTreeMap<String, u64> = BTreeMap::new();
+        for finding in &findings {
+            *counts.entry(finding.principal.clone()).or_default() += 1;
+        }
+        let mut written: BTreeMap<String, u64> = BTreeMap::new();
+        for group in value["groups"].as_array().unwrap() {
+            *written.entry(group["principal"].as_str().unwrap().to_owned()).or_default() += group["count"].as_u64().unwrap();
+        }
+        prop_assume!(counts.keys().all(|name| name.len() < 500));
+        prop_assert_eq!(counts, written);
+    }
+}
+
+/// RFC 4180, read back.
+fn parse_csv(text: &str) -> Vec<Vec<String>> {
+    let mut rows = vec![vec![String::new()]];
+    let mut quoted = false;
+    let mut characters = text.strip_suffix("\r\n").unwrap().chars().peekable();
+    while let Some(character) = characters.next() {
+        match character {
+            '"' if quoted && characters.peek() == Some(&'"') => {
+                characters.next();
+                rows.last_mut().unwrap().last_mut().unwrap().push('"');
+            }
+            '"' => quoted = !quoted,
+            ',' if !quoted => rows.last_mut().unwrap().push(String::new()),
+            '\r' if !quoted => {}
+            '\n' if !quoted => rows.push(vec![String::new()]),
+            other => rows.last_mut().unwrap().last_mut().unwrap().push(other),
+        }
+    }
+    rows
+}
+
+#[test]
+fn expected_records_are_counted_for_each_detection() {
+    let list = br#"[{"principal":"user0","operation":"Decrypt","key":null,"error":"NotFoundException","reason":"r","until":"2099-01-01"}]"#;
+    let detections = ["a", "b"].map(|name| (name.into(), String::new())).into();
+    let setting = Setting { detections, ..Setting::default() };
+    let findings: Vec<Finding> = (0..2)
+        .flat_map(pair)
+        .map(|finding| Finding { time: Some(0), detections: vec![1], ..finding })
+        .collect();
+    let answer = setting.report(&findings, Expected::parse(list).unwrap()).answer;
+    assert_eq!((answer.matched(), answer.unexpected()), (4, 2));
+    assert_eq!(["a", "b", "c"].map(|name| answer.unexpected_of(name)), [Some(0), Some(2), None]);
+}

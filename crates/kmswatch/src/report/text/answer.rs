@@ -1,0 +1,180 @@
+//! The answer in one or two sentences.
+
+use std::collections::HashSet;
+use std::io;
+
+use super::super::escape::shown;
+use super::super::format::{Report, View};
+use super::super::group::Span;
+use super::super::strings::Sym;
+use super::super::time::{readable, readable_range};
+use super::super::values::Kind;
+use super::page::{Page, grouped, plural};
+
+/// The event source of KMS.
+const KMS: &str = "kms.amazonaws.com";
+
+/// The first lines of the report.
+pub(super) fn write(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
+    if report.answer.matched() == 0 {
+        return write_nothing(report, page);
+    }
+    let facts = Facts::of(report);
+    page.paragraph(0, &facts.sentence(report))?;
+    if let Some(worst) = worst(report) {
+        page.paragraph(0, &worst)?;
+    }
+    page.paragraph(0, &facts.reservations(report).join(" "))
+}
+
+/// What is said of all groups together.
+#[derive(Debug, Default)]
+struct Facts {
+    calls: u64,
+    /// Of `calls`, those to KMS that failed.
+    failing: u64,
+    expected: u64,
+    by_service: u64,
+    principals: HashSet<Sym>,
+    keys: HashSet<Sym>,
+}
+
+impl Facts {
+    fn of(report: &Report) -> Self {
+        let mut facts = Facts::default();
+        report.groups().for_each(|view| facts.take(view));
+        facts
+    }
+
+    fn take(&mut self, view: View<'_>) {
+        let calls = view.group.calls();
+        self.calls += calls;
+        if view.expected().is_some() {
+            self.expected += calls;
+        } else if view.group.by_service {
+            self.by_service += calls;
+        }
+        self.principals.insert(view.group.key.principal);
+        self.keys.extend(view.group.key.key);
+        if view.error().is_some() {
+            let sources = view.list(Kind::EventSource);
+            self.failing +=
+                sources.iter().find(|source| source.value == KMS).map_or(0, |kms| u64::from(kms.count));
+        }
+    }
+
+    /// Who called what, how often, when.
+    fn sentence(&self, report: &Report) -> String {
+        let least = if report.answer.groups.beyond > 0 { "at least " } else { "" };
+        let principals = plural(self.principals.len() as u64, "principal");
+        let keys = match self.keys.len() as u64 {
+            0 => String::new(),
+            count => format!(" on {least}{}", plural(count, "key")),
+        };
+        let when = when(report.answer.span);
+        format!("{} by {least}{principals}{keys}{when}.", self.what())
+    }
+
+    fn what(&self) -> String {
+        let failing = plural(self.failing, "failing KMS call");
+        match (self.failing, self.calls - self.failing) {
+            (_, 0) => failing,
+            (0, others) => plural(others, "matching call"),
+            (_, others) => format!("{failing} and {}", plural(others, "other matching call")),
+        }
+    }
+
+    /// What the reader must know before taking the answer for the whole truth.
+    fn reservations(&self, report: &Report) -> Vec<String> {
+        let mut sentences = Vec::new();
+        if self.expected > 0 && self.expected == self.calls {
+            sentences.push("All of them are expected.".to_owned());
+        } else if self.expected > 0 {
+            sentences.push(format!("Expected among them: {}.", grouped(self.expected)));
+        }
+        if self.by_service > 0 {
+            sentences.push(format!("AWS services' own: {}.", grouped(self.by_service)));
+        }
+        let beyond = report.answer.groups.beyond;
+        if beyond > 0 {
+            sentences.push(format!(
+                "{} in no group: there are more groups than the limit.",
+                plural(beyond, "more record")
+            ));
+        }
+        sentences.extend(unreadable(report));
+        sentences
+    }
+}
+
+fn when(span: Option<Span>) -> String {
+    match span {
+        None => String::new(),
+        Some(Span { first, last }) if first == last => format!(" at {} UTC", readable(first)),
+        Some(Span { first, last }) => format!(" between {} and {} UTC", readable(first), readable(last)),
+    }
+}
+
+/// The first group, with the others of the same principal and error.
+fn worst(report: &Report) -> Option<String> {
+    let open = || report.groups().filter(|view| view.expected().is_none());
+    let worst = open().next()?;
+    let same = |view: &View<'_>| {
+        let (one, other) = (&view.group.key, &worst.group.key);
+        one.principal == other.principal && one.error == other.error
+    };
+    let calls = open().filter(same).map(|view| view.group.calls()).sum();
+    let keys: HashSet<Sym> = open().filter(same).filter_map(|view| view.group.key.key).collect();
+    let on =
+        if keys.is_empty() { String::new() } else { format!(" on {}", plural(keys.len() as u64, "key")) };
+    let error = worst.error().map_or_else(|| "succeeded".to_owned(), shown);
+    let from =
+        worst.list(Kind::SourceAddress).first().map(|address| format!(", from {}", shown(address.value)));
+    Some(format!(
+        "Worst: {}, {error}, {}{on}{}.",
+        shown(who(worst)),
+        plural(calls, "call"),
+        from.unwrap_or_default()
+    ))
+}
+
+/// The principal in words, or as it is.
+pub(super) fn who(view: View<'_>) -> &str {
+    if view.principal_words().is_empty() { view.principal() } else { view.principal_words() }
+}
+
+fn unreadable(report: &Report) -> Option<String> {
+    let files = report.files.unreadable;
+    let verb = if files == 1 { "wasn't" } else { "weren't" };
+    (files > 0)
+        .then(|| format!("{} {verb} read, or not to the end: more may be there.", plural(files, "file")))
+}
+
+fn write_nothing(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
+    let read = report.records.read;
+    let files = plural(report.files.read, "file");
+    if read == 0 {
+        page.paragraph(0, &format!("Nothing to look at: no record in {files}."))?;
+    } else {
+        let detections = match report.detections().len() {
+            1 => "the detection".to_owned(),
+            count => format!("any of {count} detections"),
+        };
+        let (records, when) = (plural(read, "record"), when(report.span()));
+        page.paragraph(0, &format!("No match: none of {records} in {files}{when} matched {detections}."))?;
+        page.paragraph(
+            0,
+            "This can also mean that the calls aren't in these logs: a trail can exclude KMS events or reads \
+             (Decrypt is one), and a denied call from another account is recorded in that account only.",
+        )?;
+    }
+    unreadable(report).map_or(Ok(()), |sentence| page.paragraph(0, &sentence))
+}
+
+/// When the calls of a group were made.
+pub(super) fn times(view: View<'_>) -> String {
+    match view.group.span {
+        Some(Span { first, last }) => readable_range(first, last),
+        None => "the records don't say".to_owned(),
+    }
+}

@@ -1,0 +1,130 @@
+//! What isn't about single groups: sums, detections, unused expectations, and what couldn't be read.
+
+use std::io;
+
+use super::super::escape::{shown, shown_up_to};
+use super::super::expected::{Unused, Why};
+use super::super::format::Report;
+use super::super::problems::Problem;
+use super::super::time::readable_range;
+use super::page::{Page, Style, fitted, grouped, plural};
+
+/// How many problems and unused expectations are shown.
+const MAX_SHOWN: usize = 10;
+
+/// How wide a detection's name may be.
+const MAX_NAME: usize = 40;
+
+/// All of it.
+pub(super) fn write(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
+    page.heading("Totals")?;
+    for sentence in sums(report) {
+        page.paragraph(2, &sentence)?;
+    }
+    write_detections(report, page)?;
+    write_unused(report, page)?;
+    write_problems(report, page)
+}
+
+fn sums(report: &Report) -> Vec<String> {
+    let (files, answer) = (report.files, &report.answer);
+    let (unreadable, skipped) = (grouped(files.unreadable), grouped(files.skipped));
+    let mut sums = vec![
+        format!("{} read, {unreadable} unreadable, {skipped} skipped", plural(files.read, "file")),
+        format!(
+            "{} read{}, {} matched",
+            plural(report.records.read, "record"),
+            when(report),
+            grouped(answer.matched())
+        ),
+    ];
+    let mut add = |count: u64, noun: &str, what: &str| {
+        if count > 0 {
+            sums.push(format!("{} {what}", plural(count, noun)));
+        }
+    };
+    add(answer.duplicates, "repeat", "of matched records left out");
+    add(answer.groups.beyond, "record", "counted, but in no group: there are more groups than the limit");
+    add(answer.hours.without_time, "record", "without a time, and so not in the chart");
+    add(answer.hours.beyond, "record", "not in the chart: there are more hours than the limit");
+    sums
+}
+
+/// From when to when the records are.
+fn when(report: &Report) -> String {
+    report.span().map(|span| format!(" ({})", readable_range(span.first, span.last))).unwrap_or_default()
+}
+
+/// Names and counts in columns, patterns as far as they fit.
+fn write_detections(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
+    let detections = report.detections();
+    if detections.is_empty() {
+        return Ok(());
+    }
+    page.heading("Detections (records matched)")?;
+    let most = detections.iter().map(|detection| detection.matched).max().unwrap_or_default();
+    let digits = grouped(most).len();
+    let names: Vec<String> =
+        detections.iter().map(|detection| shown_up_to(&detection.name, MAX_NAME)).collect();
+    let width = names.iter().map(|name| name.chars().count()).max().unwrap_or_default();
+    for (detection, name) in detections.iter().zip(&names) {
+        let start = format!("  {:>digits$}  {name:<width$}  ", grouped(detection.matched));
+        let room = page.options.width.saturating_sub(start.chars().count()).max(20);
+        let pattern = page.paint(Style::Dim, &fitted(&shown(&detection.pattern), room));
+        page.line(&format!("{start}{pattern}"))?;
+    }
+    Ok(())
+}
+
+fn write_unused(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
+    let count = report.unused().count();
+    if count == 0 {
+        return Ok(());
+    }
+    page.heading("Entries of the expected list to look at again")?;
+    for unused in report.unused().take(MAX_SHOWN) {
+        page.hanging("  ", 4, &describe(&unused))?;
+    }
+    write_more(count.saturating_sub(MAX_SHOWN) as u64, page)
+}
+
+fn describe(unused: &Unused<'_>) -> String {
+    let error = unused.error.map_or_else(|| "success".to_owned(), shown);
+    let call = format!("{} of {} by {}", error, shown(unused.operation), shown(unused.principal));
+    let why = match unused.why {
+        Why::Unused => "no such record".to_owned(),
+        Why::Expired => {
+            format!(
+                "{} after {} not covered",
+                plural(unused.records_after_until, "record"),
+                shown(unused.until)
+            )
+        }
+    };
+    format!("entry {}: {why} ({call})", unused.entry)
+}
+
+fn write_problems(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
+    if report.problems.is_empty() {
+        return Ok(());
+    }
+    page.heading("Couldn't be read")?;
+    for problem in report.problems.list().iter().take(MAX_SHOWN) {
+        page.hanging("  ", 4, &sentence(problem))?;
+    }
+    let hidden = report.problems.list().len().saturating_sub(MAX_SHOWN) as u64;
+    write_more(hidden + report.problems.more(), page)
+}
+
+fn sentence(problem: &Problem) -> String {
+    let at = problem.offset.map(|offset| format!(", byte {}", grouped(offset))).unwrap_or_default();
+    format!("{}{at}: {}", shown(&problem.path), shown(&problem.reason))
+}
+
+fn write_more(count: u64, page: &mut Page<'_>) -> io::Result<()> {
+    if count == 0 {
+        Ok(())
+    } else {
+        page.line(&format!("  … {} more; --format json lists them", grouped(count)))
+    }
+}

@@ -1,0 +1,527 @@
+//! `kmswatch scan`: who failed to decrypt what, with which key, from where.
+
+use std::hash::Hasher;
+use std::io::{self, BufWriter, Write};
+use std::path::Path;
+use std::sync::Mutex;
+
+use anyhow::{Context, bail};
+use cloudtrail::call::{self, Call};
+use cloudtrail::reader::{FileKind, Found, Outcome, plain_string};
+use cloudtrail::scanner::ABSENT;
+use filter_pattern::{Language, Pattern, PatternSet, Scratch};
+use siphasher::sip128::{Hasher128, SipHasher13};
+use source::FoundFile;
+
+use crate::arguments::{ReportFormat, ScanArguments};
+use crate::detections::{self, Detection};
+use crate::pipeline::{self, FileEnd, Message, Settings, Worker};
+use crate::progress::Progress;
+use crate::report::{
+    self, Aggregate, Expected, Files, Finding, Format, Limits, Problems, Records, Report, TextOptions, Tier,
+};
+use crate::{Exit, interrupt, output};
+
+/// Runs the subcommand.
+pub(crate) fn run(arguments: &ScanArguments) -> anyhow::Result<Exit> {
+    let detections = all_detections(arguments)?;
+    let fail_on = FailOn::new(&arguments.fail_on, &detections)?;
+    let expected = read_expected(arguments.expected.as_deref())?;
+    interrupt::watch()?;
+    let scan = Scan::new(arguments, &detections);
+    let mut tally = Tally::new(arguments, &detections, expected);
+    let progress = Progress::new(&arguments.paths, arguments.reading.quiet);
+    let settings = Settings { jobs: arguments.reading.jobs(), strict: arguments.reading.strict };
+    let outcome = pipeline::run(
+        &arguments.paths,
+        &scan.watched,
+        settings,
+        &progress,
+        || ScanWorker::new(&scan),
+        |message| tally.take(message),
+    );
+    progress.finish();
+    outcome?;
+    let span = *scan.span.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    finish(arguments, tally, span, &fail_on)
+}
+
+fn all_detections(arguments: &ScanArguments) -> anyhow::Result<Vec<Detection>> {
+    let wildcards = arguments.reading.wildcards();
+    let colour = output::colour_of_errors(arguments.reading.color);
+    let mut detections = detections::built_in(wildcards)?;
+    for text in &arguments.patterns {
+        let detection = detections::named(text, wildcards, colour)?;
+        if detections.iter().any(|other| other.name == detection.name) {
+            bail!("--pattern {}: there is a detection of that name already", detection.name);
+        }
+        detections.push(detection);
+    }
+    Ok(detections)
+}
+
+fn read_expected(path: Option<&Path>) -> anyhow::Result<Expected> {
+    let Some(path) = path else { return Ok(Expected::default()) };
+    let text = std::fs::read(path).with_context(|| format!("--expected {}", path.display()))?;
+    Expected::parse(&text).with_context(|| format!("--expected {}", path.display()))
+}
+
+/// Which detections make the exit status 3.
+enum FailOn {
+    Any,
+    These(Vec<String>),
+}
+
+impl FailOn {
+    fn new(names: &[String], detections: &[Detection]) -> anyhow::Result<Self> {
+        if names.iter().any(|name| name == "any") {
+            return Ok(Self::Any);
+        }
+        let known = |name: &&String| detections.iter().any(|detection| detection.name == **name);
+        if let Some(unknown) = names.iter().find(|name| !known(name)) {
+            let all: Vec<&str> = detections.iter().map(|detection| detection.name.as_str()).collect();
+            bail!("--fail-on {unknown}: no detection of that name; there are: any, {}", all.join(", "));
+        }
+        Ok(Self::These(names.to_vec()))
+    }
+}
+
+/// What tells records apart: see [`Call::identity`].
+const IDENTITY_KEYS: [&str; 6] =
+    ["eventID", "recipientAccountId", "addendum", "eventSource", "eventName", "errorCode"];
+
+/// The place of `key` in a list, at whose end it is added if it isn't there.
+fn index_of(keys: &mut Vec<String>, key: &str) -> usize {
+    keys.iter().position(|other| other == key).unwrap_or_else(|| {
+        keys.push(key.to_owned());
+        keys.len() - 1
+    })
+}
+
+/// What all threads of a scan share.
+struct Scan {
+    set: PatternSet,
+    /// What the scanner looks for: the keys of the set, and [`IDENTITY_KEYS`].
+    watched: Vec<String>,
+    /// Where among those the identity keys are, if they are wanted.
+    identity: Option<[usize; 6]>,
+    /// The detections from this number on are counted, not grouped.
+    grouped: u32,
+    /// Whether a pattern looks at the text of the log event, which must then be as CloudWatch would have it.
+    needs_text: bool,
+    since: Option<i64>,
+    until: Option<i64>,
+    /// The earliest and latest time of all records; threads add theirs at their end.
+    span: Mutex<Span>,
+}
+
+impl Scan {
+    fn new(arguments: &ScanArguments, detections: &[Detection]) -> Self {
+        let patterns: Vec<Pattern> = detections.iter().map(|detection| detection.pattern.clone()).collect();
+        let needs_text = patterns.iter().any(|pattern| pattern.language() != Language::Json);
+        let (since, until) = (arguments.since, arguments.until);
+        let set = PatternSet::new(patterns);
+        let mut watched = set.watched_keys().to_vec();
+        let mut identity = None;
+        let own = detections.iter().filter(|detection| !detection.built_in).count();
+        let counted = if arguments.group_all { 0 } else { own };
+        if counted > 0 {
+            identity = Some(IDENTITY_KEYS.map(|key| index_of(&mut watched, key)));
+        }
+        let grouped = u32::try_from(detections.len() - counted).unwrap_or(u32::MAX);
+        Self { set, watched, identity, grouped, needs_text, since, until, span: Mutex::default() }
+    }
+
+    fn in_window(&self, time: Option<i64>) -> bool {
+        match time {
+            Some(time) => {
+                self.since.is_none_or(|since| time >= since) && self.until.is_none_or(|until| time < until)
+            }
+            None => self.since.is_none() && self.until.is_none(),
+        }
+    }
+}
+
+/// The earliest and the latest of some times, in seconds since 1970.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Span(Option<(i64, i64)>);
+
+impl Span {
+    fn add(&mut self, time: i64) {
+        let (first, last) = self.0.unwrap_or((time, time));
+        self.0 = Some((first.min(time), last.max(time)));
+    }
+
+    fn join(&mut self, other: Span) {
+        if let Some((first, last)) = other.0 {
+            self.add(first);
+            self.add(last);
+        }
+    }
+}
+
+/// One thread of a scan.
+struct ScanWorker<'s> {
+    scan: &'s Scan,
+    scratch: Scratch,
+    buffer: json::Buffer,
+    compact: String,
+    span: SpanText,
+}
+
+/// A [`Span`] that is compared as text: of two times as CloudTrail writes them, the earlier one is less.
+#[derive(Debug, Clone, Copy, Default)]
+struct SpanText {
+    bounds: Option<(TimeText, TimeText)>,
+    span: Span,
+}
+
+/// `2025-03-10T08:00:00Z` as numbers that compare as the text does.
+type TimeText = (u128, u32);
+
+/// Reads `2025-03-10T08:00:00Z` with its quotes at the start of `text`; other spellings are no [`TimeText`].
+#[inline]
+fn time_text(text: &[u8]) -> Option<TimeText> {
+    let [b'"', time @ .., b'"'] = text.first_chunk::<22>()? else { return None };
+    let [.., b'T', _, _, _, _, _, _, _, _, b'Z'] = time else { return None };
+    let (head, tail) = (time.first_chunk::<16>()?, time.last_chunk::<4>()?);
+    Some((u128::from_be_bytes(*head), u32::from_be_bytes(*tail)))
+}
+
+impl SpanText {
+    /// Adds the `eventTime` of a record; `value` begins with its value.
+    #[inline]
+    fn add(&mut self, value: &[u8]) {
+        if let (Some((first, last)), Some(time)) = (self.bounds, time_text(value))
+            && first <= time
+            && time <= last
+        {
+            return;
+        }
+        self.widen(value);
+    }
+
+    #[cold]
+    fn widen(&mut self, value: &[u8]) {
+        let text = json::Document::parse_prefix(value)
+            .ok()
+            .and_then(|(time, _)| Some(time.root().string()?.into_owned()));
+        let Some(time) = text.as_deref().and_then(call::seconds) else { return };
+        self.span.add(time);
+        if let Some(text) = time_text(value) {
+            let (first, last) = self.bounds.unwrap_or((text, text));
+            self.bounds = Some((first.min(text), last.max(text)));
+        }
+    }
+}
+
+impl<'s> ScanWorker<'s> {
+    fn new(scan: &'s Scan) -> Self {
+        Self {
+            scan,
+            scratch: Scratch::default(),
+            buffer: json::Buffer::default(),
+            compact: String::new(),
+            span: SpanText::default(),
+        }
+    }
+
+    fn note_time(&mut self, record: &Found<'_>) {
+        let value = match (record.outline, record.value) {
+            (Some(outline), _) => record.text.get(outline.event_time as usize..),
+            (None, Some(record)) => record.get("eventTime").map(|time| time.raw().as_bytes()),
+            (None, None) => None,
+        };
+        if let Some(value) = value {
+            self.span.add(value);
+        }
+    }
+
+    /// Which detections match, in the scratch memory.
+    fn matches(&mut self, record: &Found<'_>) -> &[u32] {
+        let set = &self.scan.set;
+        if self.scan.needs_text {
+            let text = compacted(record.text, &mut self.compact);
+            return set.matches(text, &mut self.scratch);
+        }
+        match record.outline {
+            Some(outline) => {
+                let (values, _) = outline.values.split_at(set.watched_keys().len().min(outline.values.len()));
+                let outline =
+                    filter_pattern::Outline { event: record.text, values, escaped: outline.escaped };
+                set.matches_outline(&outline, &mut self.scratch)
+            }
+            None => set.matches(record.text, &mut self.scratch),
+        }
+    }
+
+    /// A record that is only counted, from its outline; `None` if that doesn't tell enough.
+    fn counted(&self, record: &Found<'_>, detections: &[u32]) -> Option<Finding> {
+        let outline = record.outline.filter(|outline| !outline.escaped)?;
+        let identity = self.scan.identity?;
+        let [event_id, recipient, addendum, source, name, error] =
+            identity.map(|index| outline.values.get(index).copied().unwrap_or(ABSENT));
+        let only_counted = detections.iter().all(|detection| *detection >= self.scan.grouped);
+        if !only_counted || addendum != ABSENT || self.scan.since.is_some() || self.scan.until.is_some() {
+            return None;
+        }
+        let text = |offset| std::str::from_utf8(plain_string(record.text, offset)?).ok();
+        let optional = |offset| if offset == ABSENT { Some("") } else { text(offset) };
+        let recipient_account = optional(recipient)?;
+        let identity = call::Identity { event_id: text(event_id)?, recipient_account };
+        let identity = hash(identity, [text(source)?, text(name)?, optional(error)?]);
+        let time = text(outline.event_time).and_then(call::seconds);
+        let detections = detections.to_vec();
+        Some(Finding { only_counted, detections, time, identity: Some(identity), ..Finding::default() })
+    }
+
+    /// Reads a matching record.
+    fn finding(&mut self, record: &Found<'_>, detections: Vec<u32>) -> Result<Option<Finding>, json::Error> {
+        if let Some(value) = record.value {
+            return Ok(self.finding_in(value, detections));
+        }
+        match json::Document::parse_with(record.text, std::mem::take(&mut self.buffer)) {
+            Ok(document) => {
+                let finding = self.finding_in(document.root(), detections);
+                self.buffer = document.into_buffer();
+                Ok(finding)
+            }
+            Err((error, buffer)) => {
+                self.buffer = buffer;
+                Err(error)
+            }
+        }
+    }
+
+    fn finding_in(&self, record: json::Value<'_>, detections: Vec<u32>) -> Option<Finding> {
+        let call = Call::from_record(record);
+        if !self.scan.in_window(call.time) {
+            return None;
+        }
+        if detections.iter().all(|detection| *detection >= self.scan.grouped) {
+            let (time, identity) = (call.time, identity(&call));
+            return Some(Finding { only_counted: true, detections, time, identity, ..Finding::default() });
+        }
+        Some(finding(&call, detections))
+    }
+}
+
+impl Worker for ScanWorker<'_> {
+    type Part = Vec<Finding>;
+
+    fn record(
+        &mut self,
+        _path: &Path,
+        record: Found<'_>,
+        part: &mut Vec<Finding>,
+    ) -> Result<(), json::Error> {
+        let matched = self.matches(&record);
+        if !matched.is_empty() {
+            let detections = matched.to_vec();
+            match self.counted(&record, &detections) {
+                Some(counted) => part.push(counted),
+                None => part.extend(self.finding(&record, detections)?),
+            }
+        }
+        self.note_time(&record);
+        Ok(())
+    }
+
+    fn is_full(part: &Vec<Finding>) -> bool {
+        part.len() >= 128
+    }
+}
+
+impl Drop for ScanWorker<'_> {
+    fn drop(&mut self) {
+        self.scan.span.lock().unwrap_or_else(std::sync::PoisonError::into_inner).join(self.span.span);
+    }
+}
+
+/// A record as the log event that CloudWatch would have: without white space outside strings.
+pub(crate) fn compacted<'t>(text: &'t [u8], buffer: &'t mut String) -> &'t [u8] {
+    let Ok(text) = std::str::from_utf8(text) else { return text };
+    buffer.clear();
+    json::minify(text, buffer);
+    buffer.as_bytes()
+}
+
+/// A call as the report wants it.
+fn finding(call: &Call<'_>, detections: Vec<u32>) -> Finding {
+    let owned = |text: &Option<call::Text<'_>>| text.as_deref().map(str::to_owned);
+    let meaning = call.meaning();
+    Finding {
+        only_counted: false,
+        detections,
+        time: call.time,
+        principal: call.principal.id().into_owned(),
+        principal_words: call.principal.words(),
+        principal_type: call.principal.kind.to_string(),
+        account: owned(&call.principal.account),
+        key: call.key.as_ref().map(|key| key.text.to_string()),
+        error: call.error.as_deref().filter(|error| !error.is_empty()).map(str::to_owned),
+        operation: owned(&call.operation).unwrap_or_default(),
+        event_source: owned(&call.source).unwrap_or_default(),
+        resources: call.data.iter().map(call::Data::words).collect(),
+        source_address: owned(&call.source_address),
+        user_agent: owned(&call.user_agent),
+        invoked_by: call.invoked_by().map(str::to_owned),
+        vpc_endpoint: owned(&call.vpc_endpoint),
+        region: owned(&call.region),
+        denial_reason: call.denial.as_ref().map(call::Denial::words),
+        by_service: call.by_service(),
+        tier: meaning.map_or(Tier::Unknown, |meaning| tier(meaning.tier)),
+        error_meaning: meaning.map(|meaning| meaning.words.to_owned()).unwrap_or_default(),
+        what_to_do: meaning.map(|meaning| meaning.what_to_do.to_owned()).unwrap_or_default(),
+        shared_event_id: owned(&call.shared_event_id),
+        recipient_account: owned(&call.recipient_account),
+        identity: identity(call),
+    }
+}
+
+fn tier(tier: call::Tier) -> Tier {
+    match tier {
+        call::Tier::Alert => Tier::Alert,
+        call::Tier::Count => Tier::Count,
+        call::Tier::Ignore => Tier::Ignore,
+        call::Tier::Unknown => Tier::Unknown,
+    }
+}
+
+fn identity(call: &Call<'_>) -> Option<u128> {
+    let more = [&call.source, &call.operation, &call.error].map(|text| text.as_deref().unwrap_or_default());
+    call.identity().map(|identity| hash(identity, more))
+}
+
+/// 16 bytes in the place of an identity of any length. Source, operation and error are part of it: AWS gives each record
+/// an id of its own, but logs made for exercises repeat them (docs/decisions/006).
+fn hash(identity: call::Identity<'_>, [source, operation, error]: [&str; 3]) -> u128 {
+    let mut hasher = SipHasher13::new();
+    for text in [identity.event_id, identity.recipient_account, source, operation, error] {
+        hasher.write(text.as_bytes());
+        hasher.write_u8(0xff);
+    }
+    hasher.finish128().as_u128()
+}
+
+/// What the calling thread adds up.
+struct Tally {
+    aggregate: Aggregate,
+    files: Files,
+    records: Records,
+    problems: Problems,
+}
+
+impl Tally {
+    fn new(arguments: &ScanArguments, detections: &[Detection], expected: Expected) -> Self {
+        let listed = detections
+            .iter()
+            .map(|detection| report::Detection::new(&detection.name, detection.pattern.text()));
+        let limits = Limits { groups: arguments.max_groups, ..Limits::default() };
+        let options = report::Options { keep_duplicates: arguments.keep_duplicates, expected, limits };
+        Self {
+            aggregate: Aggregate::new(listed.collect(), options),
+            files: Files::default(),
+            records: Records::default(),
+            problems: Problems::default(),
+        }
+    }
+
+    fn take(&mut self, message: Message<Vec<Finding>>) -> anyhow::Result<()> {
+        for finding in message.part {
+            self.aggregate.add(finding).context("the temporary file that remembers records")?;
+        }
+        if let Some(end) = message.end {
+            self.file(end);
+        }
+        Ok(())
+    }
+
+    fn file(&mut self, FileEnd { file, outcome }: FileEnd) {
+        let path = file.path.display().to_string();
+        match outcome {
+            Ok(outcome) => self.read(&path, &file, &outcome),
+            Err(reason) => {
+                self.files.unreadable += 1;
+                self.problems.add(&path, None, &reason);
+            }
+        }
+    }
+
+    fn read(&mut self, path: &str, file: &FoundFile, outcome: &Outcome) {
+        self.records.read += outcome.records;
+        self.records.deliveries += outcome.records + outcome.broken;
+        if is_skipped(file, outcome) {
+            self.files.skipped += 1;
+            return;
+        }
+        let to_its_end = !outcome.problems.cut_off() && (outcome.records > 0 || outcome.problems.is_empty());
+        *(if to_its_end { &mut self.files.read } else { &mut self.files.unreadable }) += 1;
+        for problem in &outcome.problems.first {
+            self.problems.add(path, Some(problem.offset), &problem.reason.to_string());
+        }
+        if outcome.problems.more > 0 {
+            self.problems.add(path, None, &format!("{} more problems in this file", outcome.problems.more));
+        }
+    }
+}
+
+/// Whether a file has nothing to do with CloudTrail's log: a digest file; and, unless it was named, a file without
+/// records that is readable, or isn't called as log files are.
+pub(crate) fn is_skipped(file: &FoundFile, outcome: &Outcome) -> bool {
+    let looks_like_log = || {
+        let name = file.path.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
+        [".json", ".jsonl", ".ndjson", ".gz", ".log", ".cloudtrail"]
+            .iter()
+            .any(|ending| name.ends_with(ending))
+    };
+    match outcome.kind {
+        FileKind::Digest => true,
+        FileKind::Log => false,
+        FileKind::Other if outcome.problems.is_empty() => !file.named,
+        FileKind::Other => !file.named && !looks_like_log(),
+    }
+}
+
+fn finish(arguments: &ScanArguments, tally: Tally, span: Span, fail_on: &FailOn) -> anyhow::Result<Exit> {
+    let Tally { aggregate, files, records, problems } = tally;
+    let incomplete = !problems.is_empty();
+    let records = Records { span: span.0, ..records };
+    let report = Report { answer: aggregate.finish(), files, records, problems };
+    write(arguments, &report)?;
+    if interrupt::seen() {
+        output::error("interrupted; the report covers what was read until then");
+        return Ok(Exit::Interrupted);
+    }
+    let met = match fail_on {
+        FailOn::Any => report.answer.unexpected() > 0,
+        FailOn::These(names) => names.iter().any(|name| report.answer.unexpected_of(name) > Some(0)),
+    };
+    Ok(match (met, incomplete) {
+        (true, _) => Exit::Found,
+        (false, true) => Exit::Incomplete,
+        (false, false) => Exit::Done,
+    })
+}
+
+fn write(arguments: &ScanArguments, report: &Report) -> anyhow::Result<()> {
+    let options = TextOptions {
+        width: output::width(),
+        colour: output::colour(arguments.reading.color),
+        groups: arguments.top,
+    };
+    let format = match arguments.format {
+        ReportFormat::Text => Format::Text(options),
+        ReportFormat::Json => Format::Json,
+        ReportFormat::Ndjson => Format::Ndjson,
+        ReportFormat::Csv => Format::Csv,
+    };
+    let mut out = BufWriter::new(io::stdout().lock());
+    report.write(format, &mut out)?;
+    out.flush()?;
+    if arguments.format == ReportFormat::Csv && !arguments.reading.quiet {
+        let colour = output::colour_of_errors(arguments.reading.color);
+        report.write_totals(TextOptions { colour, ..options }, &mut io::stderr().lock())?;
+    }
+    Ok(())
+}

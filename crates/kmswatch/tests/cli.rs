@@ -1,0 +1,73 @@
+//! What does the program answer? The case files below `cases/cli`.
+
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
+
+mod support;
+
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+use std::process::{Output, Stdio};
+
+use testkit::{Case, Expectation, repository, run_cases};
+
+#[test]
+fn cases() {
+    run_cases("cases/cli", |case| {
+        let folder = tempfile::tempdir().unwrap();
+        fill(folder.path(), case);
+        let output = run(folder.path(), case);
+        let (stdout, stderr) = (text(&output.stdout), text(&output.stderr));
+        if case.section("args").starts_with("scan") {
+            assert_harmless(&case.name, &stdout);
+        }
+        assert_harmless(&case.name, &stderr);
+        let status = output.status.code().map_or_else(|| output.status.to_string(), |code| code.to_string());
+        Expectation::of("stdout", stdout).and("stderr", stderr).and("status", status)
+    });
+}
+
+/// Writes `--- file NAME` and `--- folder NAME` of a case, and copies the `--- logs` that it names.
+fn fill(folder: &Path, case: &Case) {
+    let logs = repository().join("cases/cli/logs");
+    for name in case.get("logs").unwrap_or_default().lines() {
+        fs::copy(logs.join(name), folder.join(name)).unwrap();
+    }
+    for title in case.titles() {
+        if let Some(name) = title.strip_prefix("file ") {
+            let path = folder.join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, case.section(title)).unwrap();
+        } else if let Some(name) = title.strip_prefix("folder ") {
+            fs::create_dir_all(folder.join(name)).unwrap();
+        }
+    }
+}
+
+fn run(folder: &Path, case: &Case) -> Output {
+    let mut child = support::kmswatch()
+        .args(case.section("args").lines())
+        .current_dir(folder)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let input = child.stdin.take().unwrap();
+    // Whether anybody reads it is the case's business.
+    let _ = { input }.write_all(case.get("stdin").unwrap_or_default().as_bytes());
+    child.wait_with_output().unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+/// A report and a message hold nothing that a terminal would obey.
+fn assert_harmless(name: &str, output: &str) {
+    let found = output.chars().find(|c| {
+        (c.is_control() && !matches!(c, '\n' | '\r'))
+            || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    });
+    assert_eq!(found, None, "{name}");
+}

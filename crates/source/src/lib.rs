@@ -1,0 +1,11 @@
+//! Where do log files come from?
+//!
+//! [`Walk`] goes over files and folders in a fixed order without holding more than one folder's names a level, and
+//! [`open`] reads a file into memory or, if it is long, hands out a stream. What can't be read is an answer like any
+//! other, never a reason to stop.
+
+mod open;
+mod walk;
+
+pub use open::{Content, open};
+pub use walk::{FoundFile, Unreadable, Walk};
