@@ -73,8 +73,7 @@ impl Inflater {
         let mut room = expected_length(gzip).max(inflated.len().saturating_sub(at)).max(64 << 10).min(most);
         loop {
             if inflated.len() < at + room {
-                // In few large steps: each step touches new memory.
-                inflated.resize((at + room).next_power_of_two().min(limit.max(at + room)), 0);
+                grow(inflated, at, (at + room).next_power_of_two().min(limit.max(at + room)));
             }
             let outcome = self.call(gzip, inflated.get_mut(at..at + room).unwrap_or_default());
             match outcome {
@@ -111,6 +110,17 @@ impl Drop for Inflater {
     fn drop(&mut self) {
         // SAFETY: it came from `libdeflate_alloc_decompressor` and is freed once.
         unsafe { sys::libdeflate_free_decompressor(self.0.as_ptr()) }
+    }
+}
+
+/// Makes `buffer` `length` bytes long and keeps its first `kept`. Where nothing is to be kept, the old memory goes back
+/// before the new is asked for, and zeros come from the system, which hands them out as they are first written to.
+fn grow(buffer: &mut Vec<u8>, kept: usize, length: usize) {
+    if kept == 0 {
+        *buffer = Vec::new();
+        *buffer = vec![0; length];
+    } else {
+        buffer.resize(length, 0);
     }
 }
 

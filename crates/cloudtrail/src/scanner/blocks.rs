@@ -1,8 +1,8 @@
 //! 64 bytes to bit masks, with the widest instructions that the machine has.
 //!
-//! A byte belongs to a class if the entries of two 16-row tables, one for its low and one for its high four bits,
-//! share the bit of that class. Two table look-ups so answer for eight classes at once. Quotes, backslashes and
-//! brackets are told exactly; the characters of key ends may be a few too many, which costs a comparison.
+//! Quotes, backslashes and brackets are compared for. Which bytes may be the last characters of a watched key is looked
+//! up: a byte belongs to a class if the entries of two 16-row tables, one for its low and one for its high four bits,
+//! share the bit of that class. That may be a few bytes too many, which costs a comparison.
 
 /// Which instructions classify the bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,8 +76,8 @@ pub(super) struct Carry {
     in_string: u64,
     /// One where the block before ended with an odd run of backslashes.
     escape: u64,
-    /// The last bits of the block before, for key ends that cross into this block.
-    tails: [u64; 3],
+    /// The classes of the last bytes of the block before, for key ends that cross into this block.
+    classes: [u8; 16],
 }
 
 /// One bit a byte of a block.
@@ -87,15 +87,12 @@ struct Masks {
     backslashes: u64,
     opens: u64,
     closes: u64,
-    /// Bytes that may be the last, the last but one and the last but two character of a watched key.
-    tails: [u64; 3],
+    /// Bytes right behind what may be the last three characters of a watched key.
+    behind_keys: u64,
 }
 
-const QUOTE: u8 = 1 << 0;
-const BACKSLASH: u8 = 1 << 1;
-const OPEN: u8 = 1 << 2;
-const CLOSE: u8 = 1 << 3;
-const TAILS: [u8; 3] = [1 << 4, 1 << 5, 1 << 6];
+/// The classes of bytes that may be the last, the last but one and the last but two character of a watched key.
+const TAILS: [u8; 3] = [1 << 0, 1 << 1, 1 << 2];
 
 /// The two tables.
 #[derive(Debug, Clone)]
@@ -107,12 +104,6 @@ pub(super) struct Classes {
 impl Classes {
     pub(super) fn new<'k>(keys: impl Iterator<Item = &'k [u8]>) -> Self {
         let mut classes = Self { low: [0; 16], high: [0; 16] };
-        classes.add(b'"', QUOTE);
-        classes.add(b'\\', BACKSLASH);
-        classes.add(b'{', OPEN);
-        classes.add(b'[', OPEN);
-        classes.add(b'}', CLOSE);
-        classes.add(b']', CLOSE);
         for key in keys {
             // A short key is preceded by its opening quote, and that by anything.
             for (byte, class) in key.iter().rev().chain(b"\"").zip(TAILS) {
@@ -147,7 +138,7 @@ pub(super) fn index(
         #[cfg(target_arch = "x86_64")]
         // SAFETY: as above.
         Engine::Avx2 => unsafe { x86::index_avx2(classes, blocks, carry, batch) },
-        Engine::Portable => index_with(blocks, carry, batch, portable, prefix_xor),
+        Engine::Portable => index_with(blocks, carry, batch, |block, _| portable(block), prefix_xor),
     }
 }
 
@@ -157,14 +148,14 @@ fn index_with(
     blocks: &[[u8; 64]],
     carry: &mut Carry,
     batch: &mut Batch,
-    classify: impl Fn(&[u8; 64]) -> Masks,
+    mut classify: impl FnMut(&[u8; 64], &mut [u8; 16]) -> Masks,
     prefix_xor: impl Fn(u64) -> u64,
 ) {
     let mut state = *carry;
     let mut backslashes = 0;
     let outputs = batch.opens.iter_mut().zip(&mut batch.closes).zip(&mut batch.key_ends);
     for ((number, block), ((opens, closes), key_ends)) in blocks.iter().enumerate().zip(outputs) {
-        let masks = classify(block);
+        let masks = classify(block, &mut state.classes);
         let mut quotes = masks.quotes;
         // A backslash at the end of the block before may escape the first byte of this one.
         if masks.backslashes | state.escape != 0 {
@@ -175,7 +166,7 @@ fn index_with(
         state.in_string = (inside.cast_signed() >> 63).cast_unsigned();
         *opens = masks.opens & !inside;
         *closes = masks.closes & !inside;
-        *key_ends = quotes & !inside & state.before_key_ends(masks.tails);
+        *key_ends = quotes & !inside & masks.behind_keys;
     }
     *carry = state;
     batch.backslashes = backslashes;
@@ -193,15 +184,6 @@ impl Carry {
         self.escape = u64::from(overflow);
         (EVEN ^ (sequences << 1)) & follows
     }
-
-    /// The bytes that the last characters of a watched key may stand right before.
-    #[inline(always)]
-    fn before_key_ends(&mut self, tails: [u64; 3]) -> u64 {
-        let [last, second, third] = tails;
-        let [carry_last, carry_second, carry_third] = self.tails;
-        self.tails = [last >> 63, second >> 62, third >> 61];
-        (last << 1 | carry_last) & (second << 2 | carry_second) & (third << 3 | carry_third)
-    }
 }
 
 /// Bit i of the result is the parity of the bits 0..=i: ones from each opening quote up to before its closing one.
@@ -209,9 +191,9 @@ fn prefix_xor(mask: u64) -> u64 {
     [1, 2, 4, 8, 16, 32].into_iter().fold(mask, |bits, shift| bits ^ (bits << shift))
 }
 
-/// Eight bytes at a time. Tails aren't told: each closing quote then has its key compared.
+/// Eight bytes at a time. Key ends aren't told: each closing quote then has its key compared.
 fn portable(block: &[u8; 64]) -> Masks {
-    let mut masks = Masks { tails: [u64::MAX; 3], ..Masks::default() };
+    let mut masks = Masks { behind_keys: u64::MAX, ..Masks::default() };
     let (words, _) = block.as_chunks::<8>();
     for (index, bytes) in words.iter().enumerate() {
         let word = u64::from_le_bytes(*bytes);
@@ -244,26 +226,39 @@ fn equal(word: u64, byte: u8) -> u64 {
 mod x86 {
     use std::arch::x86_64::*;
 
-    use super::{BACKSLASH, Batch, CLOSE, Carry, Classes, Masks, OPEN, QUOTE, TAILS, index_with};
+    use super::{Batch, Carry, Classes, Masks, TAILS, index_with};
+
+    /// `{` and `[`, like `}` and `]`, differ only in this bit.
+    const FOLD: i8 = 0x20;
 
     #[target_feature(enable = "avx512f,avx512bw,avx2,popcnt,bmi1,bmi2,pclmulqdq")]
     pub(super) fn index_avx512(classes: &Classes, blocks: &[[u8; 64]], carry: &mut Carry, batch: &mut Batch) {
-        let low = _mm512_broadcast_i32x4(table(&classes.low));
-        let high = _mm512_broadcast_i32x4(table(&classes.high));
+        let low = _mm512_broadcast_i32x4(load(&classes.low));
+        let high = _mm512_broadcast_i32x4(load(&classes.high));
         let nibble = _mm512_set1_epi8(15);
-        let classify = |block: &[u8; 64]| {
+        let mut before = _mm512_broadcast_i32x4(load(&carry.classes));
+        let classify = |block: &[u8; 64], carried: &mut [u8; 16]| {
             // SAFETY: the block is 64 readable bytes; the load needs no alignment.
             let bytes = unsafe { _mm512_loadu_si512(block.as_ptr().cast()) };
+            let folded = _mm512_or_si512(bytes, _mm512_set1_epi8(FOLD));
+            let equal = |bytes, to: u8| _mm512_cmpeq_epi8_mask(bytes, _mm512_set1_epi8(to.cast_signed()));
             let by_low = _mm512_shuffle_epi8(low, _mm512_and_si512(bytes, nibble));
             let by_high = _mm512_shuffle_epi8(high, _mm512_and_si512(_mm512_srli_epi16::<4>(bytes), nibble));
             let class = _mm512_and_si512(by_low, by_high);
-            let mask = |flag: u8| _mm512_test_epi8_mask(class, _mm512_set1_epi8(flag.cast_signed()));
+            // The 16 bytes before each 16, so that a shift can go across them.
+            let earlier = _mm512_alignr_epi64::<6>(class, before);
+            before = class;
+            store(carried, _mm512_extracti32x4_epi32::<3>(class));
+            let last_but_two = _mm512_alignr_epi8::<13>(class, earlier);
+            let last_but_one = _mm512_slli_epi16::<1>(_mm512_alignr_epi8::<14>(class, earlier));
+            let last = _mm512_slli_epi16::<2>(_mm512_alignr_epi8::<15>(class, earlier));
+            let all = _mm512_and_si512(_mm512_and_si512(last, last_but_one), last_but_two);
             Masks {
-                quotes: mask(QUOTE),
-                backslashes: mask(BACKSLASH),
-                opens: mask(OPEN),
-                closes: mask(CLOSE),
-                tails: TAILS.map(mask),
+                quotes: equal(bytes, b'"'),
+                backslashes: equal(bytes, b'\\'),
+                opens: equal(folded, b'{'),
+                closes: equal(folded, b'}'),
+                behind_keys: _mm512_test_epi8_mask(all, _mm512_set1_epi8(TAILS[2].cast_signed())),
             }
         };
         index_with(blocks, carry, batch, classify, |mask| prefix_xor(mask));
@@ -271,28 +266,50 @@ mod x86 {
 
     #[target_feature(enable = "avx2,popcnt,bmi1,bmi2,pclmulqdq")]
     pub(super) fn index_avx2(classes: &Classes, blocks: &[[u8; 64]], carry: &mut Carry, batch: &mut Batch) {
-        let low = _mm256_broadcastsi128_si256(table(&classes.low));
-        let high = _mm256_broadcastsi128_si256(table(&classes.high));
+        let low = _mm256_broadcastsi128_si256(load(&classes.low));
+        let high = _mm256_broadcastsi128_si256(load(&classes.high));
         let nibble = _mm256_set1_epi8(15);
-        let class_of = |half: *const u8| {
-            // SAFETY: each half is 32 readable bytes of a block of 64; the load needs no alignment.
-            let bytes = unsafe { _mm256_loadu_si256(half.cast()) };
+        // As in `index_avx512`, for each half.
+        let behind_keys = |bytes: __m256i, before: __m256i| {
             let by_low = _mm256_shuffle_epi8(low, _mm256_and_si256(bytes, nibble));
             let by_high = _mm256_shuffle_epi8(high, _mm256_and_si256(_mm256_srli_epi16::<4>(bytes), nibble));
-            _mm256_and_si256(by_low, by_high)
+            let class = _mm256_and_si256(by_low, by_high);
+            let earlier = _mm256_permute2x128_si256::<0x03>(class, before);
+            let last_but_two = _mm256_alignr_epi8::<13>(class, earlier);
+            let last_but_one = _mm256_slli_epi16::<1>(_mm256_alignr_epi8::<14>(class, earlier));
+            let last = _mm256_slli_epi16::<2>(_mm256_alignr_epi8::<15>(class, earlier));
+            (class, _mm256_and_si256(_mm256_and_si256(last, last_but_one), last_but_two))
         };
-        let classify = |block: &[u8; 64]| {
+        let classify = |block: &[u8; 64], carried: &mut [u8; 16]| {
             let (first, second) = block.split_at(32);
-            let halves = [class_of(first.as_ptr()), class_of(second.as_ptr())];
+            // SAFETY: each half is 32 readable bytes of a block of 64; the loads need no alignment.
+            let bytes = [first, second].map(|half| unsafe { _mm256_loadu_si256(half.as_ptr().cast()) });
+            let folded = bytes.map(|half| _mm256_or_si256(half, _mm256_set1_epi8(FOLD)));
+            let equal = |halves: [__m256i; 2], to: u8| {
+                mask(halves.map(|half| _mm256_cmpeq_epi8(half, _mm256_set1_epi8(to.cast_signed()))))
+            };
+            let [first, second] = bytes;
+            let (class, first) = behind_keys(first, _mm256_broadcastsi128_si256(load(carried)));
+            let (class, second) = behind_keys(second, class);
+            store(carried, _mm256_extracti128_si256::<1>(class));
             Masks {
-                quotes: flags::<7>(halves),
-                backslashes: flags::<6>(halves),
-                opens: flags::<5>(halves),
-                closes: flags::<4>(halves),
-                tails: [flags::<3>(halves), flags::<2>(halves), flags::<1>(halves)],
+                quotes: equal(bytes, b'"'),
+                backslashes: equal(bytes, b'\\'),
+                opens: equal(folded, b'{'),
+                closes: equal(folded, b'}'),
+                // From the bit of the class to the highest.
+                behind_keys: mask([first, second].map(|keys| _mm256_slli_epi16::<5>(keys))),
             }
         };
         index_with(blocks, carry, batch, classify, |mask| prefix_xor(mask));
+    }
+
+    /// The high bit of each byte of two halves.
+    #[inline]
+    #[target_feature(enable = "avx2")]
+    fn mask(halves: [__m256i; 2]) -> u64 {
+        let [first, second] = halves.map(|half| u64::from(_mm256_movemask_epi8(half).cast_unsigned()));
+        first | second << 32
     }
 
     /// [`super::prefix_xor`] as one carry-less multiplication by all ones.
@@ -303,21 +320,17 @@ mod x86 {
         _mm_cvtsi128_si64(product).cast_unsigned()
     }
 
-    /// The bytes whose bit 7 − `SHIFT` is set.
     #[inline]
-    #[target_feature(enable = "avx2")]
-    fn flags<const SHIFT: i32>(halves: [__m256i; 2]) -> u64 {
-        let [first, second] = halves.map(|half| {
-            let mask = _mm256_movemask_epi8(_mm256_slli_epi16::<SHIFT>(half));
-            u64::from(mask.cast_unsigned())
-        });
-        first | second << 32
+    #[target_feature(enable = "sse2")]
+    fn load(bytes: &[u8; 16]) -> __m128i {
+        // SAFETY: 16 readable bytes; the load needs no alignment.
+        unsafe { _mm_loadu_si128(bytes.as_ptr().cast()) }
     }
 
     #[inline]
     #[target_feature(enable = "sse2")]
-    fn table(rows: &[u8; 16]) -> __m128i {
-        // SAFETY: the table is 16 readable bytes; the load needs no alignment.
-        unsafe { _mm_loadu_si128(rows.as_ptr().cast()) }
+    fn store(bytes: &mut [u8; 16], vector: __m128i) {
+        // SAFETY: 16 writable bytes; the store needs no alignment.
+        unsafe { _mm_storeu_si128(bytes.as_mut_ptr().cast(), vector) }
     }
 }
