@@ -13,6 +13,9 @@ pub const MAX_WHOLE_BYTES: usize = 32 << 20;
 /// Bytes read at a time from a file that is read piece by piece.
 pub const CHUNK_BYTES: usize = 1 << 20;
 
+/// White space between two tokens, of which the reader remembers what stood before it in a file read piece by piece.
+pub const MAX_SEPARATOR_BYTES: usize = 64 << 10;
+
 /// Problems reported for one file; further ones are counted.
 pub const MAX_PROBLEMS_PER_FILE: usize = 20;
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::limits::{MAX_INFLATED_BYTES, MAX_PROBLEMS_PER_FILE, MAX_RECORD_BYTES};
+use crate::limits::{MAX_INFLATED_BYTES, MAX_PROBLEMS_PER_FILE, MAX_RECORD_BYTES, MAX_WHOLE_BYTES};
 
 /// Something in a log file that could not be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,7 +17,7 @@ pub struct Problem {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Reason {
-    /// The file has no byte.
+    /// The file has no byte, or only white space.
     Empty,
     /// The file isn't JSON at all.
     NotJson,
@@ -33,6 +33,8 @@ pub enum Reason {
     EndsInsideRecord,
     /// The file ends inside an array.
     EndsInsideArray,
+    /// The file ends behind the records, but isn't closed.
+    EndsBehindRecords,
     /// An object is longer than a record may be.
     RecordTooLong,
     /// An object isn't JSON inside.
@@ -45,6 +47,24 @@ pub enum Reason {
     GaveUp,
     /// Log files wrapped in each other deeper than the limit.
     WrappedTooDeep,
+    /// Gzip in base64 that is damaged or too long.
+    WrappedGzip,
+}
+
+impl Reason {
+    /// Whether what comes behind it in the file isn't read, or isn't there.
+    fn cuts_off(&self) -> bool {
+        matches!(
+            self,
+            Reason::Gzip(_)
+                | Reason::Io(_)
+                | Reason::InflatesTooFar
+                | Reason::EndsInsideRecord
+                | Reason::EndsInsideArray
+                | Reason::EndsBehindRecords
+                | Reason::GaveUp
+        )
+    }
 }
 
 impl fmt::Display for Reason {
@@ -62,12 +82,17 @@ impl fmt::Display for Reason {
             Reason::Io(error) => write!(f, "reading failed: {error}"),
             Reason::EndsInsideRecord => write!(f, "the file ends inside this record"),
             Reason::EndsInsideArray => write!(f, "the file ends before the `]` that closes its records"),
+            Reason::EndsBehindRecords => write!(f, "the file ends before the `}}` that closes it"),
             Reason::RecordTooLong => write!(f, "an object longer than {} MiB", MAX_RECORD_BYTES >> 20),
             Reason::Json(kind) => write!(f, "broken JSON: {kind}"),
             Reason::Stray => write!(f, "text that is neither a record nor a separator"),
             Reason::NotAnObject => write!(f, "an element of `Records` that is not an object"),
             Reason::GaveUp => write!(f, "broken in too many places; the rest was not read"),
             Reason::WrappedTooDeep => write!(f, "log files wrapped in each other too deeply"),
+            Reason::WrappedGzip => {
+                let most = MAX_WHOLE_BYTES >> 20;
+                write!(f, "gzip in base64 that is damaged, or inflates to more than {most} MiB")
+            }
         }
     }
 }
@@ -83,32 +108,31 @@ pub struct Problems {
 
 impl Problems {
     /// Adds one, unless one at the same place is there already: what is broken inside is broken outside too.
+    ///
+    /// That the file wasn't read to its end is listed in any case, once.
     pub(crate) fn add(&mut self, offset: u64, reason: Reason) {
-        if self.first.iter().any(|problem| problem.offset == offset) {
+        let repeated = |problem: &Problem| {
+            problem.offset == offset || (reason == Reason::GaveUp && problem.reason == Reason::GaveUp)
+        };
+        if self.first.iter().any(repeated) {
             return;
         }
+        let is_news = reason.cuts_off() && !self.cut_off();
+        let problem = Problem { offset, reason };
         if self.first.len() < MAX_PROBLEMS_PER_FILE {
-            self.first.push(Problem { offset, reason });
-        } else {
-            self.more += 1;
+            self.first.push(problem);
+            return;
+        }
+        self.more += 1;
+        if is_news && let Some(last) = self.first.last_mut() {
+            *last = problem;
         }
     }
 
     /// Whether the file wasn't read to its end.
     #[must_use]
     pub fn cut_off(&self) -> bool {
-        let cuts = |reason: &Reason| {
-            matches!(
-                reason,
-                Reason::Gzip(_)
-                    | Reason::Io(_)
-                    | Reason::InflatesTooFar
-                    | Reason::EndsInsideRecord
-                    | Reason::EndsInsideArray
-                    | Reason::GaveUp
-            )
-        };
-        self.first.iter().any(|problem| cuts(&problem.reason))
+        self.first.iter().any(|problem| problem.reason.cuts_off())
     }
 
     /// Whether there was none.

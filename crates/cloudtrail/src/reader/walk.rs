@@ -55,11 +55,12 @@ fn unwrap_string(text: &str, wrappings: usize, take: &mut dyn FnMut(Item<'_>)) {
         return take(Item::Problem(Reason::WrappedTooDeep));
     }
     if text.starts_with(GZIP_IN_BASE64) {
-        // What only happens to begin like gzip is an ordinary string.
-        if let Some(inflated) = inflate_base64(text) {
-            walk_texts(&inflated, wrappings + 1, take);
-        }
-        return;
+        return match inflate_base64(text) {
+            Some(inflated) => walk_texts(&inflated, wrappings + 1, take),
+            None if is_base64(text) => take(Item::Problem(Reason::WrappedGzip)),
+            // What only happens to begin like gzip is an ordinary string.
+            None => {}
+        };
     }
     walk_texts(text.as_bytes(), wrappings + 1, take);
 }
@@ -70,6 +71,11 @@ fn inflate_base64(text: &str) -> Option<Vec<u8>> {
     let length = Inflater::new()?.inflate(&gzip, &mut inflated, MAX_WHOLE_BYTES).ok()?;
     inflated.truncate(length);
     Some(inflated)
+}
+
+/// Whether a text, which may be cut off, consists of what base64 consists of.
+fn is_base64(text: &str) -> bool {
+    text.trim_end().bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'='))
 }
 
 /// Walks one JSON value after another.
