@@ -85,6 +85,13 @@ pub enum Stop {
     End,
     /// The text ended inside the object that begins at this offset.
     Incomplete(usize),
+    /// The object that begins at `start` is closed at `at` by a bracket that doesn't fit, or nested too deeply there.
+    Broken {
+        /// Offset of its `{`.
+        start: usize,
+        /// Offset of the bracket.
+        at: usize,
+    },
     /// At this offset stands something that is neither an object nor a separator.
     Unexpected(usize),
     /// The visitor asked to stop; the object that it was shown ends at this offset.
@@ -340,7 +347,7 @@ impl<'a> State<'a> {
             (0, true) => return self.open_record(offset),
             (0, false) => return Err(self.outer_close(offset)),
             (1, false) => return self.close_record(offset, number),
-            (MAX_SCAN_DEPTH.., true) => return Err(Stop::Unexpected(offset)),
+            (MAX_SCAN_DEPTH.., true) => return Err(Stop::Broken { start: self.record_start, at: offset }),
             (_, true) => self.depth += 1,
             (_, false) => self.depth -= 1,
         }
@@ -360,8 +367,8 @@ impl<'a> State<'a> {
     }
 
     fn outer_close(&self, offset: usize) -> Stop {
-        let stray = stray(self.text, self.gap_start, offset, |_| false);
-        match (self.text.get(offset), stray) {
+        let comma = || stray(self.text, self.gap_start, offset, |_| false);
+        match (self.text.get(offset), self.stray_in_gap(offset).or_else(comma)) {
             (Some(b']'), None) => Stop::ArrayEnd(offset),
             (_, Some(stray)) => Stop::Unexpected(stray),
             _ => Stop::Unexpected(offset),
@@ -370,7 +377,7 @@ impl<'a> State<'a> {
 
     fn close_record(&mut self, offset: usize, number: usize) -> Result<(), Stop> {
         if self.text.get(offset) != Some(&b'}') {
-            return Err(Stop::Unexpected(offset));
+            return Err(Stop::Broken { start: self.record_start, at: offset });
         }
         let (start, end) = (self.record_start, offset + 1);
         (self.depth, self.gap_start) = (0, end);
@@ -445,7 +452,10 @@ impl<'a> State<'a> {
         if self.depth > 0 {
             return Stop::Incomplete(self.record_start);
         }
-        let stray = stray(self.text, self.gap_start, self.text.len(), |byte| byte == b',');
+        // However many commas there are: a further object may follow the first, in text that isn't here.
+        let end = self.text.len();
+        let only_commas = stray(self.text, self.gap_start, end, |byte| byte == b',').is_none();
+        let stray = if only_commas { None } else { self.stray_in_gap(end) };
         stray.map_or(Stop::End, Stop::Unexpected)
     }
 }

@@ -4,8 +4,8 @@ use json::{Buffer, Document, Value};
 
 use super::walk::{Item, is_digest, looks_like_record, walk};
 use super::{FileKind, Found, Outcome, Outline, OwnKeys, Visitor};
-use crate::limits::MAX_RECORD_BYTES;
-use crate::problem::Reason;
+use crate::limits::{MAX_RECORD_BYTES, MAX_SEPARATOR_BYTES};
+use crate::problem::{Problem, Reason};
 use crate::scanner::{ABSENT, Continue, Record, Scanner, Stop};
 
 /// Where in a file the reading is.
@@ -24,6 +24,10 @@ enum Place {
     Array,
     /// Between objects at the outermost level, which may follow each other.
     Objects,
+    /// In front of text that can't stand here, of which too little is known.
+    Stray,
+    /// In text that means nothing, up to the next object.
+    Lost,
 }
 
 /// The state of reading one file.
@@ -36,10 +40,13 @@ pub(super) struct Session<'s> {
     place: Place,
     /// Offset of the window in the file's text.
     base: u64,
+    /// Whether there was anything but white space.
+    begun: bool,
     /// Whether the file begins with something that can't be JSON.
     starts_strangely: bool,
-    /// Whether it is reading inside an object that is broken: what stands between the objects in there is no news.
-    salvaging: bool,
+    /// Offset up to which it is reading inside an object that is known to be broken: what else is wrong in there is no
+    /// news.
+    broken_until: u64,
     /// Bytes that may still be read again in search of records in broken text.
     salvage_budget: u64,
     buffer: Buffer,
@@ -60,8 +67,9 @@ impl<'s> Session<'s> {
             outcome: Outcome::default(),
             place: Place::Outside,
             base: 0,
+            begun: false,
             starts_strangely: false,
-            salvaging: false,
+            broken_until: 0,
             salvage_budget: 64 << 20,
             buffer: Buffer::default(),
         }
@@ -78,13 +86,16 @@ impl<'s> Session<'s> {
 
     /// What the file was. Text without a single record that doesn't even begin like JSON is one problem, not many.
     pub(super) fn finish(mut self) -> Outcome {
-        if self.base == 0 && self.outcome.problems.is_empty() {
+        if !self.begun && self.outcome.problems.is_empty() {
             self.problem(0, Reason::Empty);
         }
         if self.outcome.records == 0 && self.outcome.kind == FileKind::Other && self.starts_strangely {
+            let utf16 = self.outcome.problems.first.iter().any(|problem| problem.reason == Reason::Utf16);
             self.outcome.problems = Default::default();
-            self.problem(0, Reason::NotJson);
+            self.outcome.broken = 0;
+            self.problem(0, if utf16 { Reason::Utf16 } else { Reason::NotJson });
         }
+        self.outcome.problems.first.sort_by_key(|problem| problem.offset);
         self.outcome
     }
 
@@ -98,6 +109,8 @@ impl<'s> Session<'s> {
                 Place::AfterRecords => self.after_records(window, at, last),
                 Place::Array => self.elements(window, at, last, None),
                 Place::Objects => self.objects(window, at, last),
+                Place::Stray => self.stray(window, at, last),
+                Place::Lost => self.resume(window, at),
             };
             match step {
                 Step::To(next) => at = next,
@@ -115,24 +128,28 @@ impl<'s> Session<'s> {
 
     /// Before a value of the outermost level: which shape is it?
     fn outside(&mut self, window: &[u8], at: usize, last: bool) -> Step {
+        if self.offset(at) == 0 && !last && window.len() < BYTE_ORDER_MARK.len() {
+            return Step::More(0);
+        }
         let at = skip_space(window, skip_byte_order_mark(window, at, self.base));
         let rest = window.get(at..).unwrap_or_default();
         let Some(first) = rest.first() else { return Step::More(at) };
+        let begins = !std::mem::replace(&mut self.begun, true);
         match first {
-            b'{' => match records_prefix(rest) {
+            b'{' => match records_prefix(rest, last) {
                 Prefix::Yes { length, compact } => {
                     self.outcome.kind = FileKind::Log;
                     self.place = Place::Records { compact };
                     return Step::To(at + length);
                 }
-                Prefix::Unknown if !last => return Step::More(at),
+                Prefix::Unknown if !last && rest.len() < MAX_SEPARATOR_BYTES => return Step::More(at),
                 _ => self.place = Place::Objects,
             },
             b'[' => {
                 self.place = Place::Array;
                 return Step::To(at + 1);
             }
-            _ if self.offset(at) <= 3 => return self.strange_start(window, at),
+            _ if begins => return self.strange_start(window, at),
             _ => self.place = Place::Objects,
         }
         Step::To(at)
@@ -165,6 +182,7 @@ impl<'s> Session<'s> {
             Stop::End => Step::More(last_separator(window, at)),
             Stop::Unexpected(stray) => self.odd_element(window, stray, last, records.is_some()),
             Stop::Incomplete(start) => self.incomplete(window, start, last),
+            Stop::Broken { start, at } => self.broken(window, start, at),
             Stop::Asked(end) => self.retry(retry.unwrap_or(end)),
         }
     }
@@ -173,9 +191,11 @@ impl<'s> Session<'s> {
     fn objects(&mut self, window: &[u8], at: usize, last: bool) -> Step {
         let (stop, retry) = self.scan(window, at, false, false);
         match stop {
-            Stop::End => Step::More(window.len()),
+            Stop::End if last => Step::More(window.len()),
+            Stop::End => Step::More(last_separator(window, at)),
             Stop::ArrayEnd(stray) | Stop::Unexpected(stray) => self.stray(window, stray, last),
             Stop::Incomplete(start) => self.incomplete(window, start, last),
+            Stop::Broken { start, at } => self.broken(window, start, at),
             Stop::Asked(end) => self.retry(retry.unwrap_or(end)),
         }
     }
@@ -183,7 +203,6 @@ impl<'s> Session<'s> {
     /// Goes on inside an object that wasn't JSON: what it holds may be.
     fn retry(&mut self, at: usize) -> Step {
         self.place = Place::Objects;
-        self.salvaging = true;
         Step::To(at)
     }
 
@@ -192,22 +211,25 @@ impl<'s> Session<'s> {
         let scanner = self.scanner;
         let mut retry = None;
         let stop = scanner.scan(window, at, &mut |record| {
-            if unchecked && self.has_source(&record) {
-                self.unparsed(window, record);
+            let good = if unchecked && self.is_ordinary(&record) {
+                self.unparsed(window, record)
+            } else {
+                self.parsed(window, record, in_records)
+            };
+            if good || !self.may_salvage(window, record.start, record.end) {
                 return Continue::Yes;
             }
-            if self.parsed(window, record, in_records) || !self.may_salvage(record.end - record.start) {
-                return Continue::Yes;
-            }
-            retry = next_object(window, record.start + 1);
-            Continue::No
+            retry = next_object(window.get(..record.end).unwrap_or_default(), record.start + 1);
+            if retry.is_some() { Continue::No } else { Continue::Yes }
         });
         (stop, retry)
     }
 
-    /// Whether the record has an `eventSource`; an envelope hasn't.
-    fn has_source(&self, record: &Record<'_>) -> bool {
-        record.values.get(self.own.event_source).is_some_and(|value| *value != ABSENT) && !record.escaped
+    /// Whether the record has an `eventSource` and an `eventTime`; an envelope hasn't, and a message of a queue has only
+    /// the first.
+    fn is_ordinary(&self, record: &Record<'_>) -> bool {
+        let has = |key: usize| record.values.get(key).is_some_and(|value| *value != ABSENT);
+        has(self.own.event_source) && has(self.own.event_time) && !record.escaped
     }
 
     fn outline<'r>(&self, record: &Record<'r>) -> Outline<'r> {
@@ -215,24 +237,43 @@ impl<'s> Session<'s> {
         Outline { values: record.values, escaped: record.escaped, event_time }
     }
 
-    /// Hands on a record of an ordinary file.
-    fn unparsed(&mut self, window: &[u8], record: Record<'_>) {
+    /// Hands on a record of an ordinary file. Returns whether its visitor could read it.
+    fn unparsed(&mut self, window: &[u8], record: Record<'_>) -> bool {
         let text = window.get(record.start..record.end).unwrap_or_default();
         let outline = self.outline(&record);
         let offset = self.base + record.start as u64;
-        self.hand_on(Found { text, offset, outline: Some(outline), value: None });
+        self.hand_on(Found { text, offset, outline: Some(outline), value: None })
     }
 
-    fn hand_on(&mut self, found: Found<'_>) {
-        match self.visitor.record(found) {
+    fn hand_on(&mut self, found: Found<'_>) -> bool {
+        let outcome = self.visitor.record(found);
+        match outcome {
             Ok(()) => {
                 self.outcome.records += 1;
-                self.salvaging = false;
+                self.broken_until = 0;
             }
             Err(error) => {
-                self.outcome.broken += 1;
-                self.problem(found.offset + error.offset as u64, Reason::Json(error.kind));
+                let end = found.offset + found.text.len() as u64;
+                self.broken_object(
+                    found.offset,
+                    end,
+                    found.offset + error.offset as u64,
+                    Reason::Json(error.kind),
+                );
             }
+        }
+        outcome.is_ok()
+    }
+
+    /// Reports an object that is broken, and counts it unless it is a part of one that has been counted.
+    fn broken_object(&mut self, start: u64, end: u64, at: u64, reason: Reason) {
+        if self.cut_before(start) {
+            return;
+        }
+        self.problem(at, reason);
+        if start >= self.broken_until {
+            self.outcome.broken += 1;
+            self.broken_until = end;
         }
     }
 
@@ -249,8 +290,8 @@ impl<'s> Session<'s> {
             }
             Err((error, buffer)) => {
                 self.buffer = buffer;
-                self.outcome.broken += 1;
-                self.problem(offset + error.offset as u64, Reason::Json(error.kind));
+                let end = offset + text.len() as u64;
+                self.broken_object(offset, end, offset + error.offset as u64, Reason::Json(error.kind));
                 false
             }
         }
@@ -259,7 +300,8 @@ impl<'s> Session<'s> {
     fn object(&mut self, value: Value<'_>, text: &[u8], offset: u64, outline: Outline<'_>, in_records: bool) {
         if looks_like_record(value) {
             self.outcome.kind = FileKind::Log;
-            return self.hand_on(Found { text, offset, outline: Some(outline), value: Some(value) });
+            self.hand_on(Found { text, offset, outline: Some(outline), value: Some(value) });
+            return;
         }
         if is_digest(value) {
             self.outcome.kind = FileKind::Digest;
@@ -297,7 +339,7 @@ impl<'s> Session<'s> {
             Some(b',') => self.further_members(window, at, last),
             Some(_) => self.stray(window, at, last),
             None if last => {
-                self.problem(self.offset(window.len()), Reason::EndsInsideRecord);
+                self.problem(self.offset(window.len()), Reason::EndsBehindRecords);
                 Step::More(at)
             }
             None => Step::More(at),
@@ -320,7 +362,9 @@ impl<'s> Session<'s> {
             }
             Err(error) => {
                 self.problem(self.offset(at + error.offset), Reason::Json(error.kind));
-                self.resume(window, at + error.offset)
+                self.broken_until = self.offset(at + error.offset + 1);
+                let salvaged = self.may_salvage(window, at, at + error.offset);
+                self.resume(window, if salvaged { at + 1 } else { at + error.offset })
             }
         }
     }
@@ -331,31 +375,88 @@ impl<'s> Session<'s> {
         if !last && length < MAX_RECORD_BYTES {
             return Step::More(start);
         }
-        let reason = if last { Reason::EndsInsideRecord } else { Reason::RecordTooLong };
-        self.problem(self.offset(start), reason);
-        self.outcome.broken += u64::from(last);
-        self.salvaging = true;
-        if self.may_salvage(length) { self.resume(window, start + 1) } else { self.skip_all(window) }
+        if self.offset(start) < self.broken_until {
+            // A part of what has been reported.
+        } else if last {
+            self.cut_object(window, start);
+        } else {
+            self.problem(self.offset(start), Reason::RecordTooLong);
+        }
+        self.broken_until = u64::MAX;
+        let salvaged = self.may_salvage(window, start, window.len());
+        if salvaged { self.resume(window, start + 1) } else { self.skip_all(window) }
     }
 
-    /// Something in an array that isn't an object: a string may hold records, anything else is reported.
-    fn odd_element(&mut self, window: &[u8], at: usize, last: bool, in_records: bool) -> Step {
-        let rest = window.get(at..).unwrap_or_default();
-        let parsed = match rest.first() {
-            Some(b',' | b'}' | b']' | b':') | None => None,
-            Some(_) => Document::parse_prefix(rest).ok(),
+    /// An object that isn't finished where the file ends: the file is cut off, or the object is broken long before.
+    fn cut_object(&mut self, window: &[u8], start: usize) {
+        let rest = window.get(start..).unwrap_or_default();
+        let (at, reason) = match Document::parse_prefix(rest).err() {
+            Some(error) if !may_go_on(error, rest) => (start + error.offset, Reason::Json(error.kind)),
+            _ => (start, Reason::EndsInsideRecord),
         };
-        let Some((document, end)) = parsed else {
-            let may_continue =
-                !last && rest.len() < MAX_RECORD_BYTES && matches!(rest.first(), Some(b'"' | b'['));
-            return if may_continue { Step::More(at) } else { self.stray(window, at, last) };
+        self.broken_object(self.offset(start), u64::MAX, self.offset(at), reason);
+    }
+
+    /// Whether the file ends inside an object that begins before this offset: nothing in there is whole.
+    fn cut_before(&self, offset: u64) -> bool {
+        let cut = |problem: &Problem| problem.reason == Reason::EndsInsideRecord && problem.offset < offset;
+        self.outcome.problems.first.iter().any(cut)
+    }
+
+    /// An object in which brackets don't fit.
+    fn broken(&mut self, window: &[u8], start: usize, at: usize) -> Step {
+        let object = window.get(start..=at).unwrap_or_default();
+        let (at, reason) = match Document::parse_prefix(object).err() {
+            Some(error) => (start + error.offset, Reason::Json(error.kind)),
+            None => (at, Reason::Stray),
         };
-        let value = document.root();
-        if self.inside(value, self.offset(at)) == 0 && in_records {
-            self.problem(self.offset(at), Reason::NotAnObject);
+        self.broken_object(self.offset(start), self.offset(start + object.len()), self.offset(at), reason);
+        let salvaged = self.may_salvage(window, start, start + object.len());
+        self.resume(window, start + if salvaged { 1 } else { object.len() })
+    }
+
+    /// Elements of an array that aren't objects: a string may hold records, anything else is reported. They are read
+    /// one after another here, as the scanner would look for the next bracket each time.
+    fn odd_element(&mut self, window: &[u8], from: usize, last: bool, in_records: bool) -> Step {
+        let mut at = from;
+        loop {
+            if at == from && window.get(at) == Some(&b',') {
+                at = skip_space(window, at + 1);
+                if is_odd(window.get(at)) {
+                    continue;
+                }
+                return if at == window.len() && !last {
+                    Step::More(from)
+                } else {
+                    self.stray(window, from, last)
+                };
+            }
+            let rest = window.get(at..).unwrap_or_default();
+            if !is_odd(rest.first()) {
+                return self.stray(window, at, last);
+            }
+            let (document, end) = match Document::parse_prefix(rest) {
+                Ok((_, end)) if end == rest.len() && !last => return Step::More(at),
+                Ok(parsed) => parsed,
+                Err(error) if may_go_on(error, rest) && last => {
+                    self.problem(self.offset(at), Reason::EndsInsideRecord);
+                    return self.resume(window, at + 1);
+                }
+                Err(error) if may_go_on(error, rest) && rest.len() < MAX_RECORD_BYTES => {
+                    return Step::More(at);
+                }
+                Err(_) => return self.stray(window, at, last),
+            };
+            if self.inside(document.root(), self.offset(at)) == 0 && in_records {
+                self.problem(self.offset(at), Reason::NotAnObject);
+            }
+            let after = skip_space(window, at + end);
+            let next = skip_space(window, after + usize::from(window.get(after) == Some(&b',')));
+            if !is_odd(window.get(next)) {
+                return Step::To(after);
+            }
+            at = next;
         }
-        let after = skip_space(window, at + end);
-        Step::To(if window.get(after) == Some(&b',') { after + 1 } else { after })
     }
 
     /// Text that can't stand here: reported (time stamps in front of log events are not), then on with the next
@@ -370,8 +471,12 @@ impl<'s> Session<'s> {
         let between = window.get(at..next.unwrap_or(window.len())).unwrap_or_default();
         let closes = matches!(rest.first(), Some(b']' | b'}')) && !self.outcome.problems.is_empty();
         // A time stamp may go on in the next window.
-        let unfinished = next.is_none() && !last && between.len() < 64;
-        if !(closes || unfinished || self.salvaging || is_time_stamp(between)) {
+        if next.is_none() && !last && between.len() < MAX_TIME_STAMP {
+            self.place = Place::Stray;
+            return Step::More(at);
+        }
+        let known = self.offset(at) < self.broken_until || self.cut_before(self.offset(at));
+        if !(closes || known || is_time_stamp(between)) {
             self.problem(self.offset(at), Reason::Stray);
         }
         self.resume(window, at + usize::from(next == Some(at)))
@@ -379,23 +484,25 @@ impl<'s> Session<'s> {
 
     /// Goes on with the next object from `at` on.
     fn resume(&mut self, window: &[u8], at: usize) -> Step {
-        self.place = Place::Objects;
-        next_object(window, at).map_or_else(|| self.skip_all(window), Step::To)
+        let next = next_object(window, at);
+        self.place = if next.is_some() { Place::Objects } else { Place::Lost };
+        next.map_or_else(|| self.skip_all(window), Step::To)
     }
 
     fn skip_all(&mut self, window: &[u8]) -> Step {
         Step::More(window.len())
     }
 
-    /// Whether `bytes` may be read once more; without that limit a file made for it could take hours.
-    fn may_salvage(&mut self, bytes: usize) -> bool {
+    /// Whether `start..end` may be read once more; without that limit a file made for it could take hours.
+    fn may_salvage(&mut self, window: &[u8], start: usize, end: usize) -> bool {
+        let bytes = end.min(window.len()).saturating_sub(start);
         match self.salvage_budget.checked_sub(bytes as u64 + 64) {
             Some(left) => {
                 self.salvage_budget = left;
                 true
             }
             None => {
-                self.problem(self.base, Reason::GaveUp);
+                self.problem(self.offset(start + 1), Reason::GaveUp);
                 false
             }
         }
@@ -422,7 +529,10 @@ enum Prefix {
 }
 
 /// Whether `text`, which begins with `{`, goes on with `"Records":[`.
-fn records_prefix(text: &[u8]) -> Prefix {
+fn records_prefix(text: &[u8], last: bool) -> Prefix {
+    if text == b"{\"Records\":[" && !last {
+        return Prefix::Unknown;
+    }
     if text.starts_with(b"{\"Records\":[") {
         return Prefix::Yes { length: 12, compact: !text.get(12).is_some_and(u8::is_ascii_whitespace) };
     }
@@ -444,23 +554,50 @@ fn skip_space(text: &[u8], from: usize) -> usize {
     from + space
 }
 
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
 fn skip_byte_order_mark(window: &[u8], at: usize, base: u64) -> usize {
-    if at == 0 && base == 0 && window.starts_with(b"\xef\xbb\xbf") { 3 } else { at }
+    let marked = at == 0 && base == 0 && window.starts_with(BYTE_ORDER_MARK);
+    if marked { BYTE_ORDER_MARK.len() } else { at }
 }
 
-/// Where the text behind the last object begins: the next window must begin with the comma, if there is one.
+/// Where the next window must begin, if only separators are left from somewhere behind `at` on: with the comma behind
+/// the last object, so that a second one is seen.
 fn last_separator(window: &[u8], at: usize) -> usize {
-    let space = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\r' | b'\n' | b',');
-    let kept = window.iter().rev().take_while(|byte| space(byte)).count();
-    window.len().saturating_sub(kept).max(at)
+    let separates = |byte: &&u8| matches!(byte, b' ' | b'\t' | b'\r' | b'\n' | b',');
+    let left = window.iter().skip(at).rev().take_while(separates).count();
+    let from = window.len().saturating_sub(left);
+    let comma = window.iter().skip(from).position(|byte| *byte == b',');
+    // A megabyte of spaces isn't kept for that.
+    comma
+        .map(|comma| from + comma)
+        .filter(|comma| window.len() - comma < MAX_SEPARATOR_BYTES)
+        .unwrap_or(window.len())
+}
+
+/// Whether this may begin an element of an array that isn't an object.
+fn is_odd(first: Option<&u8>) -> bool {
+    !matches!(first, Some(b'{' | b',' | b'}' | b']' | b':') | None)
+}
+
+/// Whether the text of a value is merely cut off, as far as one can tell.
+fn may_go_on(error: json::Error, text: &[u8]) -> bool {
+    const LONGEST_TOKEN: usize = 12;
+    error.kind == json::ErrorKind::UnexpectedEnd || error.offset + LONGEST_TOKEN > text.len()
 }
 
 fn next_object(window: &[u8], from: usize) -> Option<usize> {
     memchr::memchr(b'{', window.get(from..)?).map(|found| from + found)
 }
 
+/// Bytes of a time stamp, with the space around it.
+const MAX_TIME_STAMP: usize = 64;
+
 /// What an export of a log group puts in front of each log event.
 fn is_time_stamp(text: &[u8]) -> bool {
+    if text.len() >= MAX_TIME_STAMP {
+        return false;
+    }
     let text = text.trim_ascii();
     (10..=40).contains(&text.len())
         && text.iter().all(|byte| {
