@@ -1,5 +1,6 @@
 //! What can be asked on the command line. The texts here are the help.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -33,6 +34,7 @@ Examples:
 
 const MATCH_USAGE: &str = "\
 kmswatch match [OPTIONS] <PATTERN> [PATH]...
+       kmswatch match [OPTIONS] -e <PATTERN> [PATH]...
        kmswatch match [OPTIONS] --patterns <FILE> [PATH]...";
 
 const MATCH_HELP: &str = "\
@@ -43,7 +45,7 @@ Examples:
   kmswatch match '{ $.eventSource = \"kms.amazonaws.com\" && $.errorCode = \"*\" }' logs/
   kmswatch match --extract '$.userIdentity.arn' '{ $.errorCode = \"AccessDenied*\" }' logs/
   kmswatch match --explain '{ $.errorCode != \"*\" }'
-  aws logs tail my-group | kmswatch match '?ERROR ?WARN' --events -";
+  kmswatch match '?ERROR ?WARN' --events application.log";
 
 #[derive(Debug, Args)]
 pub(crate) struct ScanArguments {
@@ -98,10 +100,23 @@ pub(crate) struct ScanArguments {
 
 #[derive(Debug, Args)]
 pub(crate) struct MatchArguments {
-    /// The filter pattern (unless --patterns is given), then log files and folders; without any, or as `-`,
-    /// standard input
-    #[arg(value_name = "PATTERN PATH")]
-    pub(crate) words: Vec<String>,
+    /// The filter pattern, unless -e or --patterns is given
+    #[arg(value_name = "PATTERN", allow_hyphen_values = true)]
+    pub(crate) first: Option<OsString>,
+
+    /// Log files and folders; without any, or as `-`, standard input
+    #[arg(value_name = "PATH")]
+    pub(crate) paths: Vec<PathBuf>,
+
+    /// The filter pattern, where it could be taken for an option
+    #[arg(
+        short = 'e',
+        long,
+        value_name = "PATTERN",
+        allow_hyphen_values = true,
+        conflicts_with = "patterns"
+    )]
+    pub(crate) pattern: Option<String>,
 
     /// Match all patterns of this file at once (one a line, or a JSON array of strings) and print a count for each
     #[arg(long, value_name = "FILE")]
@@ -116,18 +131,19 @@ pub(crate) struct MatchArguments {
     pub(crate) files_with_matches: bool,
 
     /// Print what this selector finds in each matching record, tab-separated if repeated
-    #[arg(long, value_name = "SELECTOR", conflicts_with = "events")]
+    #[arg(long, value_name = "SELECTOR", conflicts_with_all = ["events", "patterns"])]
     pub(crate) extract: Vec<String>,
 
     /// Show how the pattern is read, in words and as a tree, and what in it can never be true; reads no logs
     #[arg(long, conflicts_with_all = ["events", "patterns", "count", "files_with_matches", "extract"])]
     pub(crate) explain: bool,
 
-    /// Match log events of any kind: a file with a JSON array of strings, each the message of one log event
+    /// Match log events of any kind: a file with a JSON array of strings, each the message of one log event, or with
+    /// one message a line
     #[arg(long, value_name = "FILE")]
     pub(crate) events: Option<PathBuf>,
 
-    /// How the answer is written; `json` answers --events as TestMetricFilter does
+    /// How the answer is written; `json` answers --events as TestMetricFilter does, and is for counts and --explain too
     #[arg(long, value_enum, default_value_t = MatchFormat::Text)]
     pub(crate) format: MatchFormat,
 

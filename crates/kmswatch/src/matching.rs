@@ -2,24 +2,28 @@
 
 mod events;
 mod files;
+mod patterns;
 
+use std::ffi::OsStr;
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, bail};
-use filter_pattern::{Pattern, PatternError};
-use serde_json::json;
+use anyhow::bail;
+use filter_pattern::Pattern;
+use filter_pattern::explain::Severity;
+use serde_json::{Value, json};
 
 use crate::arguments::{MatchArguments, MatchFormat};
 use crate::report::escape;
 use crate::{Exit, output};
+use patterns::Refused;
 
 /// Runs the subcommand.
 pub(crate) fn run(arguments: &MatchArguments) -> anyhow::Result<Exit> {
     let (pattern, paths) = split(arguments)?;
     let mut out = io::BufWriter::new(io::stdout().lock());
-    let exit = match parse(arguments, pattern)? {
-        Err(refused) => refused.show(arguments, &mut out)?,
+    let exit = match patterns::read(arguments, pattern.as_deref()) {
+        Err(error) => error.downcast::<Refused>()?.show(arguments, &mut out)?,
         Ok(patterns) if arguments.explain => explain(arguments, &patterns, &mut out)?,
         Ok(patterns) => match &arguments.events {
             Some(path) => events::run(arguments, patterns, path, &mut out)?,
@@ -30,20 +34,37 @@ pub(crate) fn run(arguments: &MatchArguments) -> anyhow::Result<Exit> {
     Ok(exit)
 }
 
-/// The pattern, unless they come from a file, and the paths.
-fn split(arguments: &MatchArguments) -> anyhow::Result<(Option<&str>, Vec<PathBuf>)> {
-    let mut words = arguments.words.iter();
-    let pattern = if arguments.patterns.is_some() { None } else { words.next() };
-    if pattern.is_none() && arguments.patterns.is_none() {
-        bail!("a filter pattern is missing; for example: kmswatch match '{{ $.errorCode = \"*\" }}' logs/");
+/// The pattern, if it stands on the command line, and the paths.
+fn split(arguments: &MatchArguments) -> anyhow::Result<(Option<String>, Vec<PathBuf>)> {
+    let mut pattern = arguments.pattern.clone();
+    let mut paths = arguments.paths.clone();
+    match &arguments.first {
+        Some(first) if pattern.is_some() || arguments.patterns.is_some() => paths.insert(0, first.into()),
+        Some(first) => pattern = Some(first_word(first)?),
+        None => {}
     }
-    let paths: Vec<PathBuf> = words.map(PathBuf::from).collect();
     if let (Some(first), true) = (paths.first(), arguments.events.is_some() || arguments.explain) {
         let option =
             if arguments.explain { "--explain reads no logs" } else { "--events names what is read" };
-        bail!("{option}; leave out {}", first.display());
+        bail!("{option}; leave out {}", escape::shown(&first.display().to_string()));
     }
-    Ok((pattern.map(String::as_str), paths))
+    let written_as_is = arguments.files_with_matches || !arguments.extract.is_empty();
+    if arguments.format == MatchFormat::Json && written_as_is {
+        bail!("--format json is for records, --count, --patterns, --events and --explain");
+    }
+    Ok((pattern, paths))
+}
+
+/// The first word as a pattern. One that begins with a hyphen is a pattern too (`-ERROR`), but a misspelt option isn't.
+fn first_word(word: &OsStr) -> anyhow::Result<String> {
+    let Some(word) = word.to_str() else { bail!("the filter pattern isn't UTF-8") };
+    let is_option = |word: &str| {
+        word.strip_prefix("--").is_some_and(|name| name.starts_with(|first: char| first.is_ascii_lowercase()))
+    };
+    if is_option(word) && !std::env::args_os().any(|word| word == "--") {
+        bail!("there is no option {}; if it is a filter pattern, put -e before it", escape::shown(word));
+    }
+    Ok(word.to_owned())
 }
 
 fn with_standard_input(paths: Vec<PathBuf>) -> anyhow::Result<Vec<PathBuf>> {
@@ -51,48 +72,6 @@ fn with_standard_input(paths: Vec<PathBuf>) -> anyhow::Result<Vec<PathBuf>> {
         bail!("nothing to read: name log files or folders, or send logs to standard input");
     }
     Ok(if paths.is_empty() { vec![PathBuf::from("-")] } else { paths })
-}
-
-/// A pattern that the language refuses.
-struct Refused {
-    text: String,
-    /// Its place in the file of patterns.
-    line: Option<String>,
-    error: PatternError,
-}
-
-fn parse(
-    arguments: &MatchArguments,
-    pattern: Option<&str>,
-) -> anyhow::Result<Result<Vec<Pattern>, Box<Refused>>> {
-    let texts = match (&arguments.patterns, pattern) {
-        (Some(path), _) => read_patterns(path)?,
-        (None, pattern) => pattern.map(|text| (None, text.to_owned())).into_iter().collect(),
-    };
-    let wildcards = arguments.reading.wildcards();
-    Ok(texts
-        .into_iter()
-        .map(|(line, text)| {
-            Pattern::parse_with(&text, wildcards).map_err(|error| Box::new(Refused { text, line, error }))
-        })
-        .collect())
-}
-
-/// The patterns of a file, each with its place: a JSON array of strings, or one a line. Empty lines, and lines that
-/// begin with `#`, are passed over.
-fn read_patterns(path: &Path) -> anyhow::Result<Vec<(Option<String>, String)>> {
-    let bytes = read_input(path).with_context(|| format!("--patterns {}", path.display()))?;
-    let text = String::from_utf8(bytes).with_context(|| format!("--patterns {}", path.display()))?;
-    let place = |what: &str, number: usize| Some(format!("{}, {what} {number}", path.display()));
-    if let Ok(list) = serde_json::from_str::<Vec<String>>(&text) {
-        return Ok((1..).zip(list).map(|(number, text)| (place("element", number), text)).collect());
-    }
-    let lines = (1..).zip(text.lines()).filter(|(_, line)| !line.trim().is_empty() && !line.starts_with('#'));
-    let patterns: Vec<_> = lines.map(|(number, line)| (place("line", number), line.to_owned())).collect();
-    if patterns.is_empty() {
-        bail!("--patterns {}: holds no pattern", path.display());
-    }
-    Ok(patterns)
 }
 
 /// A file, or standard input for `-`.
@@ -105,37 +84,14 @@ fn read_input(path: &Path) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-impl Refused {
-    fn show(&self, arguments: &MatchArguments, out: &mut dyn Write) -> anyhow::Result<Exit> {
-        if arguments.format == MatchFormat::Json {
-            writeln!(out, "{}", self.as_json())?;
-            return Ok(Exit::Failed);
-        }
-        if let Some(line) = &self.line {
-            output::error(&format!("{}:", escape::shown(line)));
-        }
-        output::note(&self.error.render(&self.text, output::colour_of_errors(arguments.reading.color)));
-        Ok(Exit::Failed)
-    }
-
-    fn as_json(&self) -> serde_json::Value {
-        json!({
-            "error": {
-                "code": self.error.code.as_str(),
-                "message": self.error.message,
-                "aws_message": self.error.aws_message,
-                "span": [self.error.span.start, self.error.span.end],
-                "help": self.error.help,
-                "pattern": self.text,
-            }
-        })
-    }
-}
-
 /// The reading in words, the tree, and what can never be true or is surely not meant.
 fn explain(arguments: &MatchArguments, patterns: &[Pattern], out: &mut dyn Write) -> anyhow::Result<Exit> {
     let colour = output::colour(arguments.reading.color);
     for pattern in patterns {
+        if arguments.format == MatchFormat::Json {
+            writeln!(out, "{}", explanation(pattern))?;
+            continue;
+        }
         let explanation = pattern.explain();
         writeln!(out, "Matches {}.\n\n{}", explanation.reading, explanation.tree.trim_end())?;
         for note in &explanation.notes {
@@ -143,6 +99,24 @@ fn explain(arguments: &MatchArguments, patterns: &[Pattern], out: &mut dyn Write
         }
     }
     Ok(Exit::Done)
+}
+
+fn explanation(pattern: &Pattern) -> Value {
+    let explanation = pattern.explain();
+    let notes: Vec<Value> = explanation
+        .notes
+        .iter()
+        .map(|note| {
+            json!({
+                "code": note.code.as_str(),
+                "never_true": note.code.severity() == Severity::Never,
+                "message": note.message,
+                "span": [note.span.start, note.span.end],
+                "help": note.help,
+            })
+        })
+        .collect();
+    json!({ "pattern": pattern.text(), "reading": explanation.reading, "notes": notes })
 }
 
 /// How lines of records and messages are written: as they are, unless a terminal shows them.

@@ -36,7 +36,7 @@ fn expression_node(expression: &Expression, text: &str) -> Node {
     match expression {
         Expression::All(parts) => branch("all of", nodes(parts)),
         Expression::Any(parts) => branch("any of", nodes(parts)),
-        Expression::Condition(condition) => leaf(part(text, &condition.span).to_owned()),
+        Expression::Condition(condition) => leaf(part(text, &condition.span)),
     }
 }
 
@@ -48,8 +48,16 @@ fn leaf(label: String) -> Node {
     Node { label, children: Vec::new() }
 }
 
-fn part<'t>(text: &'t str, span: &std::ops::Range<usize>) -> &'t str {
-    text.get(span.clone()).unwrap_or_default()
+/// A part of the pattern as it stands there; what a terminal would obey is escaped.
+fn part(text: &str, span: &std::ops::Range<usize>) -> String {
+    let mut shown = String::new();
+    for character in text.get(span.clone()).unwrap_or_default().chars() {
+        match character {
+            '"' | '\'' | '\\' => shown.push(character),
+            _ => shown.extend(character.escape_debug()),
+        }
+    }
+    shown
 }
 
 fn prefix(prefix: Prefix) -> &'static str {
@@ -64,7 +72,7 @@ fn field_label(field: &Field, text: &str) -> String {
     match field {
         Field::Ellipsis => "... (any number of fields)".into(),
         Field::Unnamed => "(a field without name)".into(),
-        Field::Named { span, .. } => part(text, span).into(),
+        Field::Named { span, .. } => part(text, span),
     }
 }
 

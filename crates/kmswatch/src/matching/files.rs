@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use cloudtrail::reader::Found;
+use cloudtrail::reader::{FileKind, Found};
 use filter_pattern::{Language, Pattern, PatternSet, Scratch, Selector};
 use json::Document;
 use serde_json::json;
@@ -227,6 +227,10 @@ impl Tally<'_> {
         match outcome {
             Err(reason) => self.problem(&file.path, None, reason),
             Ok(outcome) if is_skipped(file, outcome) => {}
+            Ok(outcome) if outcome.kind == FileKind::Other && outcome.problems.is_empty() => {
+                let reason = "holds no CloudTrail records; log events of other kinds are read with --events";
+                self.problem(&file.path, None, reason);
+            }
             Ok(outcome) => outcome.problems.first.iter().for_each(|problem| {
                 self.problem(&file.path, Some(problem.offset), &problem.reason.to_string())
             }),
@@ -250,10 +254,7 @@ impl Tally<'_> {
         if self.arguments.patterns.is_some() && !self.arguments.files_with_matches {
             write_counts(self.arguments, job.set.patterns(), &self.counts, self.out)?;
         } else if self.arguments.count {
-            match self.arguments.format {
-                MatchFormat::Text => writeln!(self.out, "{}", self.matched)?,
-                MatchFormat::Json => writeln!(self.out, "{}", json!({ "matched": self.matched }))?,
-            }
+            write_count(self.arguments.format, self.matched, self.out)?;
         }
         Ok(match (interrupt::seen(), self.failed, self.matched) {
             (true, ..) => Exit::Interrupted,
@@ -261,6 +262,14 @@ impl Tally<'_> {
             (false, false, 0) => Exit::Incomplete,
             (false, false, _) => Exit::Done,
         })
+    }
+}
+
+/// Writes how many matched in all.
+pub(super) fn write_count(format: MatchFormat, matched: u64, out: &mut dyn Write) -> std::io::Result<()> {
+    match format {
+        MatchFormat::Text => writeln!(out, "{matched}"),
+        MatchFormat::Json => writeln!(out, "{}", json!({ "matched": matched })),
     }
 }
 
