@@ -81,13 +81,27 @@ pub struct Call<'r> {
     pub event_category: Option<Text<'r>>,
 }
 
-/// By what a record is the same as another one (DESIGN, "Identity of a record").
+/// By what a record is the same as another one: AWS gives each record an `eventID` of its own, and delivers one that
+/// concerns two accounts to both.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Identity<'c> {
     /// `eventID`; of a correction, the original's.
     pub event_id: &'c str,
     /// `recipientAccountId`, empty if absent.
     pub recipient_account: &'c str,
+}
+
+impl Identity<'_> {
+    /// Whether AWS gave the event id: a GUID ("CloudTrail record contents", `eventID`). Invented ones aren't, and may not be
+    /// different where the records are.
+    #[must_use]
+    pub fn is_from_aws(&self) -> bool {
+        let is_guid = |(index, byte): (usize, u8)| match index {
+            8 | 13 | 18 | 23 => byte == b'-',
+            _ => byte.is_ascii_hexdigit(),
+        };
+        self.event_id.len() == 36 && self.event_id.bytes().enumerate().all(is_guid)
+    }
 }
 
 impl<'r> Call<'r> {

@@ -53,7 +53,7 @@ pub(crate) struct Finding {
     pub(crate) shared_event_id: Option<String>,
     /// `recipientAccountId`: the account that the record was delivered to.
     pub(crate) recipient_account: Option<String>,
-    /// Hash of event id and recipient account: the same in repeats of one record. `None` is never a repeat.
+    /// The same in repeats of one record. `None` is never a repeat.
     pub(crate) identity: Option<u128>,
 }
 
