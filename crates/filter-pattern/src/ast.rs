@@ -223,15 +223,3 @@ impl Comparison {
         }
     }
 }
-
-impl Expression {
-    /// Calls `visit` with each condition in the order typed.
-    pub fn each_condition<'e>(&'e self, visit: &mut impl FnMut(&'e Condition)) {
-        match self {
-            Expression::All(parts) | Expression::Any(parts) => {
-                parts.iter().for_each(|part| part.each_condition(visit));
-            }
-            Expression::Condition(condition) => visit(condition),
-        }
-    }
-}

@@ -17,7 +17,6 @@ pub enum Wildcards {
 #[derive(Debug, Clone)]
 pub struct Glob {
     text: String,
-    quoted: bool,
     wildcards: Wildcards,
     /// What stands after each `*`; empty without one.
     after: Vec<Finder<'static>>,
@@ -26,23 +25,17 @@ pub struct Glob {
 }
 
 impl Glob {
-    pub(crate) fn new(text: String, quoted: bool, wildcards: Wildcards) -> Self {
+    pub(crate) fn new(text: String, wildcards: Wildcards) -> Self {
         let mut pieces = text.split('*');
         let first = pieces.next().map_or(0, str::len);
         let after = pieces.map(|piece| Finder::new(piece.as_bytes()).into_owned()).collect();
-        Glob { text, quoted, wildcards, after, first }
+        Glob { text, wildcards, after, first }
     }
 
     /// The text, `*` included.
     #[must_use]
     pub fn text(&self) -> &str {
         &self.text
-    }
-
-    /// Whether it stood in double quotes.
-    #[must_use]
-    pub fn is_quoted(&self) -> bool {
-        self.quoted
     }
 
     /// Whether it holds no `*`: equal only to itself.
@@ -101,7 +94,7 @@ mod tests {
     use super::*;
 
     fn both(pattern: &str, text: &str) -> (bool, bool) {
-        let with = |wildcards| Glob::new(pattern.into(), true, wildcards).matches(text.as_bytes());
+        let with = |wildcards| Glob::new(pattern.into(), wildcards).matches(text.as_bytes());
         (with(Wildcards::Glob), with(Wildcards::Leftmost))
     }
 

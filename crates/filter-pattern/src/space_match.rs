@@ -19,7 +19,7 @@ impl SpacePattern {
     }
 
     /// Gives each field its value until one doesn't hold. `take` gets the position counted from 1, the field
-    /// (`None` for what the ellipsis covers, or what stands before `[]`), and the value.
+    /// (`None` for what an ellipsis covers, and for every token of the pattern `[]`), and the value.
     fn bind<'p, 'e>(
         &'p self,
         event: &'e str,

@@ -81,6 +81,7 @@ note_codes! {
     WildcardsDiffer "W011" Warning "The two ways in which AWS may match `*` differ on this value."
     LiteralStar "W012" Warning "In a term pattern `*` is a character like others."
     TextTrue "W013" Warning "Compared is the text, not the value that JSON writes without quotes."
+    EscapedStar "W014" Warning "A backslash before `*` changes nothing: it is still a wildcard."
 }
 
 impl Note {

@@ -1,8 +1,12 @@
 //! What can never be true in a pattern, or is surely not meant.
 
+use std::ops::Range;
+
 use super::note::{Note, NoteCode};
 use super::pairs::{conflict, same};
-use crate::ast::{Condition, Expression, Operand, Prefix, Syntax, TermPattern, TermText, Test};
+use crate::ast::{
+    Condition, Expression, Field, FieldTest, Operand, Prefix, Syntax, TermPattern, TermText, Test,
+};
 use crate::glob::Glob;
 use crate::pattern::Pattern;
 use crate::selector::{Selector, Step};
@@ -10,9 +14,14 @@ use crate::selector::{Selector, Step};
 pub(super) fn of(pattern: &Pattern) -> Vec<Note> {
     let mut notes = Vec::new();
     match pattern.syntax() {
-        Syntax::Json(expression) => Walk { notes: &mut notes, given: Vec::new() }.expression(expression, &[]),
+        Syntax::Json(expression) => {
+            Walk { text: pattern.text(), notes: &mut notes, given: Vec::new() }.expression(expression, &[]);
+        }
         Syntax::Term(terms) => term_notes(terms, &mut notes),
-        Syntax::Space(_) => {}
+        Syntax::Space(space) => {
+            notes
+                .extend(space.fields.iter().filter_map(|field| escaped_star_in_field(pattern.text(), field)));
+        }
     }
     notes.sort_by_key(|note| note.span.start);
     notes
@@ -20,6 +29,8 @@ pub(super) fn of(pattern: &Pattern) -> Vec<Note> {
 
 /// A walk through the conditions of a JSON pattern.
 struct Walk<'p, 'n> {
+    /// The pattern as typed.
+    text: &'p str,
     notes: &'n mut Vec<Note>,
     /// The conditions that hold wherever the one looked at does.
     given: Vec<&'p Condition>,
@@ -95,7 +106,10 @@ impl<'p> Walk<'p, '_> {
         }
         if let Test::Equal(Operand::Text(glob)) | Test::NotEqual(Operand::Text(glob)) = &condition.test {
             self.notes.extend(other_case(condition, glob));
-            self.notes.extend(wildcards_differ(condition, glob));
+            match escaped_star(self.text, &condition.span) {
+                Some(escaped) => self.notes.push(escaped),
+                None => self.notes.extend(wildcards_differ(condition, glob)),
+            }
             self.notes.extend(text_true(condition, glob));
         }
     }
@@ -331,6 +345,28 @@ fn other_case_of_key(condition: &Condition) -> Option<Note> {
     let known = known_spelling(KNOWN_KEYS, first)?;
     let message = format!("upper and lower case differ, and CloudTrail writes `{known}`");
     Some(note(NoteCode::OtherCase, condition, message, format!("write `$.{known}`")))
+}
+
+/// `\*` in a value: the backslash makes the next character an ordinary one, but `*` stays a wildcard (A12).
+fn escaped_star(text: &str, span: &Range<usize>) -> Option<Note> {
+    let at = text.get(span.clone())?.find("\\*")? + span.start;
+    let message = "the backslash changes nothing: `*` is a wildcard here too";
+    let help =
+        "leave the backslash out, or write a `%regex%`: in `%4\\*%` the backslash makes `*` a character";
+    Some(Note::new(NoteCode::EscapedStar, at..at + 2, message, help))
+}
+
+fn escaped_star_in_field(text: &str, field: &Field) -> Option<Note> {
+    let Field::Named { tests: Some(tests), span, .. } = field else { return None };
+    let is_text = |test: &FieldTest| {
+        matches!(
+            test,
+            FieldTest::Equal(Operand::Text(_) | Operand::Number(_))
+                | FieldTest::NotEqual(Operand::Text(_) | Operand::Number(_))
+        )
+    };
+    let no_regex = tests.any_of.iter().flatten().all(is_text);
+    if no_regex { escaped_star(text, span) } else { None }
 }
 
 /// The last piece of a value must end the text; `leftmost` takes it where it first occurs (A1).

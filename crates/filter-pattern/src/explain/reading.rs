@@ -159,17 +159,17 @@ fn term_reading(pattern: &TermPattern) -> String {
     let parts = [
         (!required.is_empty()).then(|| format!("contains {}", required.join(" and "))),
         (!optional.is_empty()).then(|| format!("contains {}", optional.join(" or "))),
-        (!excluded.is_empty()).then(|| format!("contains neither {}", excluded.join(" nor "))),
+        match excluded.as_slice() {
+            [] => None,
+            [only] => Some(format!("doesn't contain {only}")),
+            several => Some(format!("contains neither {}", several.join(" nor "))),
+        },
     ];
     let parts: Vec<String> = parts.into_iter().flatten().collect();
-    let reading = parts.join(" and ");
-    match (parts.as_slice(), excluded.as_slice()) {
-        ([], _) => "any log event".into(),
-        (_, [only]) => format!(
-            "a log event that {}",
-            reading.replace(&format!("contains neither {only}"), &format!("doesn't contain {only}"))
-        ),
-        _ => format!("a log event that {reading}"),
+    if parts.is_empty() {
+        "any log event".into()
+    } else {
+        format!("a log event that {}", parts.join(" and "))
     }
 }
 

@@ -17,7 +17,7 @@ pub(super) struct Cursor<'t> {
     pub(super) wildcards: Wildcards,
     /// Where the regular expressions read so far stand.
     pub(super) regexes: Vec<Range<usize>>,
-    /// How many selectors with a wildcard were read.
+    /// Where the selectors with a wildcard read so far stand.
     pub(super) wildcard_selectors: Vec<Range<usize>>,
 }
 

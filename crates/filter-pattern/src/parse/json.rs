@@ -148,7 +148,12 @@ fn bad_is(cursor: &Cursor<'_>, selected: &Range<usize>) -> PatternError {
         span,
         "after `IS` only `NULL`, `TRUE` and `FALSE` are known",
     );
-    error.aws_term(word).help(match upper.as_str() {
+    let error = match (word, cursor.peek()) {
+        ("", None | Some('}' | ')' | '&' | '|')) => error,
+        ("", Some(_)) => error.aws_term(&cursor.quote_ahead()),
+        _ => error.aws_term(word),
+    };
+    error.help(match upper.as_str() {
         "NOT" => {
             "write `= \"*\"`, which holds for every string and number; there is no condition for \"is there, \
              whatever it is\""
@@ -183,6 +188,11 @@ fn lower_case(span: Range<usize>, words: &str) -> PatternError {
 /// No operator stands behind the selector at `selected`; the cursor is where one should.
 fn no_operator(cursor: &Cursor<'_>, selected: &Range<usize>, operator: usize) -> PatternError {
     let word = cursor.name();
+    if let Some(test) = swallowed_test(cursor, selected, word) {
+        let message = format!("the name in the selector takes up `{test}`");
+        return PatternError::new(ErrorCode::UnknownOperator, selected.clone(), message)
+            .help(format!("put white space before `{test}`"));
+    }
     let at_word = operator..operator + word.len();
     match word.to_ascii_uppercase().as_str() {
         "IS" | "NOT" => return lower_case_test(cursor, at_word, word),
@@ -194,10 +204,23 @@ fn no_operator(cursor: &Cursor<'_>, selected: &Range<usize>, operator: usize) ->
         None | Some('}' | ')' | '&' | '|') => missing_operator(selected),
         Some('~') => unknown_operator(cursor, "write `= %regex%`, or `=` with `*` as wildcard"),
         Some('!') => unknown_operator(cursor, "write `!=`"),
-        Some(':') => unknown_operator(cursor, "write `=`"),
         Some(c) if is_typographic_quote(c) => operand::typographic_quotes(cursor),
+        // `$.a: 1` is an operator misspelt, `$.a:b = 1` a key.
+        Some(':') if operator != selected.end || cursor.word() == ":" => {
+            unknown_operator(cursor, "write `=`")
+        }
         Some(_) if operator == selected.end => key_needs_brackets(cursor, selected),
         _ => strange(cursor),
+    }
+}
+
+/// `IS` or `NOT`, written right behind the selector so that it became a part of its last name.
+fn swallowed_test(cursor: &Cursor<'_>, selected: &Range<usize>, word: &str) -> Option<&'static str> {
+    let selector = cursor.since(selected.start).trim_end();
+    match word {
+        "NULL" | "TRUE" | "FALSE" if selector.ends_with("IS") => Some("IS"),
+        "EXISTS" if selector.ends_with("NOT") => Some("NOT"),
+        _ => None,
     }
 }
 
@@ -258,7 +281,10 @@ fn unknown_operator(cursor: &Cursor<'_>, help: &str) -> PatternError {
 fn no_condition(cursor: &Cursor<'_>) -> PatternError {
     let name = cursor.name();
     if name.eq_ignore_ascii_case("not") {
-        return negation(cursor.span_ahead(name.len())).aws_term("NOT");
+        return negation(cursor.span_ahead(name.len())).aws_term(name);
+    }
+    if name.eq_ignore_ascii_case("exists") {
+        return exists(cursor.span_ahead(name.len()));
     }
     match cursor.peek() {
         Some('!') => {
@@ -369,7 +395,10 @@ fn text_after_end(cursor: &Cursor<'_>) -> PatternError {
         "the pattern ends before this, with the brace that closes it",
     )
     .aws_term(&cursor.quote_ahead())
-    .help("move the brace behind it, and join conditions with `&&` or `||`")
+    .help(match cursor.peek() {
+        Some('}') => "remove this brace, which closes nothing",
+        _ => "move the brace behind it, and join conditions with `&&` or `||`",
+    })
 }
 
 fn check_wildcards(cursor: &Cursor<'_>) -> Result<(), PatternError> {

@@ -48,7 +48,7 @@ fn delimited(cursor: &mut Cursor<'_>) -> Result<Option<Operand>, PatternError> {
     match cursor.peek() {
         Some('"') => {
             let text = cursor.quoted('"')?;
-            Ok(Some(Operand::Text(Glob::new(text, true, cursor.wildcards))))
+            Ok(Some(Operand::Text(Glob::new(text, cursor.wildcards))))
         }
         Some('%') => cursor.regex().map(Operand::Regex).map(Some),
         _ => Ok(None),
@@ -59,7 +59,7 @@ fn bare(cursor: &Cursor<'_>, text: &str) -> Operand {
     if is_number(text.as_bytes()) {
         return Operand::Number(Number { text: text.into(), value: number_value(text.as_bytes()) });
     }
-    Operand::Text(Glob::new(text.into(), false, cursor.wildcards))
+    Operand::Text(Glob::new(text.into(), cursor.wildcards))
 }
 
 /// Whether what follows an unquoted value can't be the end of the condition.
