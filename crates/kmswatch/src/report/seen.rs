@@ -6,6 +6,7 @@
 
 use std::collections::HashSet;
 use std::fs::File;
+use std::hash::{BuildHasherDefault, Hasher};
 use std::io::{self, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
 
 /// Bytes of one id in a file.
@@ -26,7 +27,7 @@ const FILTER_WORDS: usize = 1 << 18;
 /// A set of ids that grows beyond memory.
 #[derive(Debug)]
 pub(super) struct Seen {
-    recent: HashSet<u128>,
+    recent: HashSet<u128, BuildHasherDefault<LowBits>>,
     limit: usize,
     filter: Filter,
     runs: Vec<Run>,
@@ -35,15 +36,14 @@ pub(super) struct Seen {
 impl Seen {
     /// An empty set that holds up to `limit` ids in memory.
     pub(super) fn new(limit: usize) -> Self {
-        Seen { recent: HashSet::new(), limit: limit.max(1), filter: Filter::default(), runs: Vec::new() }
+        Seen { recent: HashSet::default(), limit: limit.max(1), filter: Filter::default(), runs: Vec::new() }
     }
 
     /// Adds an id; `false` if it was there already.
     pub(super) fn insert(&mut self, id: u128) -> io::Result<bool> {
-        if self.recent.contains(&id) || self.is_spilled(id).map_err(in_words)? {
+        if self.is_spilled(id).map_err(in_words)? || !self.recent.insert(id) {
             return Ok(false);
         }
-        self.recent.insert(id);
         if self.recent.len() >= self.limit {
             self.spill().map_err(in_words)?;
         }
@@ -90,6 +90,24 @@ impl Seen {
         self.runs.truncate(first);
         self.runs.push(merged);
         Ok(())
+    }
+}
+
+/// The low bits of an id as its hash: ids are hashes already, which nobody chooses.
+#[derive(Debug, Default)]
+struct LowBits(u64);
+
+impl Hasher for LowBits {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write_u128(&mut self, id: u128) {
+        self.0 = id as u64;
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        self.0 = bytes.iter().fold(self.0, |hash, byte| hash.rotate_left(8) ^ u64::from(*byte));
     }
 }
 
