@@ -66,12 +66,12 @@ pub(crate) struct ScanArguments {
     #[arg(long, value_name = "FILE")]
     pub(crate) expected: Option<PathBuf>,
 
-    /// Only records from this time on: a date or an RFC 3339 time, UTC unless it says otherwise
+    /// Only records from this time on: a date (from its first second) or an RFC 3339 time, UTC unless it says otherwise
     #[arg(long, value_name = "TIME", value_parser = arguments_time)]
     pub(crate) since: Option<i64>,
 
-    /// Only records before this time
-    #[arg(long, value_name = "TIME", value_parser = arguments_time)]
+    /// Only records until this time: a date (through its last second) or an RFC 3339 time (through that second)
+    #[arg(long, value_name = "TIME", value_parser = arguments_last_second)]
     pub(crate) until: Option<i64>,
 
     /// How the report is written
@@ -224,7 +224,16 @@ impl ReadingArguments {
 
 /// A date (its first second) or a time, as seconds since 1970.
 fn arguments_time(text: &str) -> Result<i64, String> {
+    date_or_time(text, "00:00:00")
+}
+
+/// A date (its last second, as in the expected list) or a time, as seconds since 1970.
+fn arguments_last_second(text: &str) -> Result<i64, String> {
+    date_or_time(text, "23:59:59")
+}
+
+fn date_or_time(text: &str, clock: &str) -> Result<i64, String> {
     cloudtrail::call::seconds(text)
-        .or_else(|| cloudtrail::call::seconds(&format!("{text}T00:00:00Z")))
+        .or_else(|| cloudtrail::call::seconds(&format!("{text}T{clock}Z")))
         .ok_or_else(|| "write a date (2025-03-10) or a time (2025-03-10T08:00:00Z)".to_owned())
 }

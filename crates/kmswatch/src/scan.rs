@@ -19,6 +19,7 @@ use crate::pipeline::{self, FileEnd, Message, Settings, Worker};
 use crate::progress::Progress;
 use crate::report::{
     self, Aggregate, Expected, Files, Finding, Format, Limits, Problems, Records, Report, TextOptions, Tier,
+    Window,
 };
 use crate::{Exit, interrupt, output};
 
@@ -27,8 +28,10 @@ pub(crate) fn run(arguments: &ScanArguments) -> anyhow::Result<Exit> {
     let detections = all_detections(arguments)?;
     let fail_on = FailOn::new(&arguments.fail_on, &detections)?;
     let expected = read_expected(arguments.expected.as_deref())?;
+    let window = Window::new(arguments.since, arguments.until)
+        .context("--since lies behind --until: no record can lie between them; swap the two")?;
     interrupt::watch()?;
-    let scan = Scan::new(arguments, &detections);
+    let scan = Scan::new(arguments, &detections, window);
     let mut tally = Tally::new(arguments, &detections, expected);
     let progress = Progress::new(&arguments.paths, arguments.reading.quiet);
     let settings = Settings { jobs: arguments.reading.jobs(), strict: arguments.reading.strict };
@@ -43,7 +46,7 @@ pub(crate) fn run(arguments: &ScanArguments) -> anyhow::Result<Exit> {
     progress.finish();
     outcome?;
     let span = *scan.span.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-    finish(arguments, tally, span, &fail_on)
+    finish(arguments, tally, (window, span), &fail_on)
 }
 
 fn all_detections(arguments: &ScanArguments) -> anyhow::Result<Vec<Detection>> {
@@ -109,17 +112,15 @@ struct Scan {
     grouped: u32,
     /// Whether a pattern looks at the text of the log event, which must then be as CloudWatch would have it.
     needs_text: bool,
-    since: Option<i64>,
-    until: Option<i64>,
+    window: Window,
     /// The earliest and latest time of all records; threads add theirs at their end.
     span: Mutex<Span>,
 }
 
 impl Scan {
-    fn new(arguments: &ScanArguments, detections: &[Detection]) -> Self {
+    fn new(arguments: &ScanArguments, detections: &[Detection], window: Window) -> Self {
         let patterns: Vec<Pattern> = detections.iter().map(|detection| detection.pattern.clone()).collect();
         let needs_text = patterns.iter().any(|pattern| pattern.language() != Language::Json);
-        let (since, until) = (arguments.since, arguments.until);
         let set = PatternSet::new(patterns);
         let mut watched = set.watched_keys().to_vec();
         let mut identity = None;
@@ -129,16 +130,7 @@ impl Scan {
             identity = Some(IDENTITY_KEYS.map(|key| index_of(&mut watched, key)));
         }
         let grouped = u32::try_from(detections.len() - counted).unwrap_or(u32::MAX);
-        Self { set, watched, identity, grouped, needs_text, since, until, span: Mutex::default() }
-    }
-
-    fn in_window(&self, time: Option<i64>) -> bool {
-        match time {
-            Some(time) => {
-                self.since.is_none_or(|since| time >= since) && self.until.is_none_or(|until| time < until)
-            }
-            None => self.since.is_none() && self.until.is_none(),
-        }
+        Self { set, watched, identity, grouped, needs_text, window, span: Mutex::default() }
     }
 }
 
@@ -262,7 +254,7 @@ impl<'s> ScanWorker<'s> {
         let [event_id, recipient, addendum, source, name, error] =
             identity.map(|index| outline.values.get(index).copied().unwrap_or(ABSENT));
         let only_counted = detections.iter().all(|detection| *detection >= self.scan.grouped);
-        if !only_counted || addendum != ABSENT || self.scan.since.is_some() || self.scan.until.is_some() {
+        if !only_counted || addendum != ABSENT || !self.scan.window.is_open() {
             return None;
         }
         let text = |offset| std::str::from_utf8(plain_string(record.text, offset)?).ok();
@@ -276,7 +268,7 @@ impl<'s> ScanWorker<'s> {
     }
 
     /// Reads a matching record.
-    fn finding(&mut self, record: &Found<'_>, detections: Vec<u32>) -> Result<Option<Finding>, json::Error> {
+    fn finding(&mut self, record: &Found<'_>, detections: Vec<u32>) -> Result<Finding, json::Error> {
         if let Some(value) = record.value {
             return Ok(self.finding_in(value, detections));
         }
@@ -293,16 +285,14 @@ impl<'s> ScanWorker<'s> {
         }
     }
 
-    fn finding_in(&self, record: json::Value<'_>, detections: Vec<u32>) -> Option<Finding> {
+    fn finding_in(&self, record: json::Value<'_>, detections: Vec<u32>) -> Finding {
         let call = Call::from_record(record);
-        if !self.scan.in_window(call.time) {
-            return None;
-        }
-        if detections.iter().all(|detection| *detection >= self.scan.grouped) {
+        let outside = !self.scan.window.may_hold(call.time);
+        if outside || detections.iter().all(|detection| *detection >= self.scan.grouped) {
             let (time, identity) = (call.time, identity(&call));
-            return Some(Finding { only_counted: true, detections, time, identity, ..Finding::default() });
+            return Finding { only_counted: true, outside, detections, time, identity, ..Finding::default() };
         }
-        Some(finding(&call, detections))
+        finding(&call, detections)
     }
 }
 
@@ -320,7 +310,7 @@ impl Worker for ScanWorker<'_> {
             let detections = matched.to_vec();
             match self.counted(&record, &detections) {
                 Some(counted) => part.push(counted),
-                None => part.extend(self.finding(&record, detections)?),
+                None => part.push(self.finding(&record, detections)?),
             }
         }
         self.note_time(&record);
@@ -352,6 +342,7 @@ fn finding(call: &Call<'_>, detections: Vec<u32>) -> Finding {
     let meaning = call.meaning();
     Finding {
         only_counted: false,
+        outside: false,
         detections,
         time: call.time,
         principal: call.principal.id().into_owned(),
@@ -488,11 +479,16 @@ pub(crate) fn is_skipped(file: &FoundFile, outcome: &Outcome) -> bool {
     }
 }
 
-fn finish(arguments: &ScanArguments, tally: Tally, span: Span, fail_on: &FailOn) -> anyhow::Result<Exit> {
+fn finish(
+    arguments: &ScanArguments,
+    tally: Tally,
+    (window, span): (Window, Span),
+    fail_on: &FailOn,
+) -> anyhow::Result<Exit> {
     let Tally { aggregate, files, records, problems } = tally;
     let incomplete = !problems.is_empty();
     let records = Records { span: span.0, ..records };
-    let report = Report { answer: aggregate.finish(), files, records, problems };
+    let report = Report { answer: aggregate.finish(), files, records, problems, window };
     write(arguments, &report)?;
     if interrupt::seen() {
         output::error("interrupted; the report covers what was read until then");

@@ -56,6 +56,8 @@ pub(crate) struct Answer {
     pub(super) detections: Vec<Detection>,
     pub(super) expected: Expected,
     pub(super) duplicates: u64,
+    /// Matching records outside the window, repeats not counted; in none of the other counts.
+    pub(super) outside_window: u64,
     /// Records, repeats not counted.
     pub(super) matched: u64,
     /// Of these, those that are in no group.
@@ -83,6 +85,7 @@ impl Aggregate {
                 detections,
                 expected,
                 duplicates: 0,
+                outside_window: 0,
                 matched: 0,
                 only_counted: 0,
                 expected_records: 0,
@@ -95,12 +98,17 @@ impl Aggregate {
         }
     }
 
-    /// Adds one finding and says whether it counts: `false` for a repeat.
+    /// Adds one finding and says whether it counts: `false` for a repeat, and outside the window.
     ///
     /// # Errors
     /// Where the temporary file that remembers ids can't be written or read.
     pub(crate) fn add(&mut self, finding: Finding) -> io::Result<bool> {
-        if self.is_repeat(&finding)? {
+        let is_repeat = self.is_repeat(&finding)?;
+        if finding.outside {
+            self.answer.outside_window += u64::from(!is_repeat);
+            return Ok(false);
+        }
+        if is_repeat {
             self.answer.duplicates += 1;
             return Ok(false);
         }
@@ -129,7 +137,10 @@ impl Aggregate {
 
     fn is_repeat(&mut self, finding: &Finding) -> io::Result<bool> {
         match finding.identity {
-            Some(id) if !self.keep_duplicates => Ok(!self.seen.insert(id)?),
+            // Another id outside the window: what isn't shown never hides what is.
+            Some(id) if !self.keep_duplicates => {
+                Ok(!self.seen.insert(if finding.outside { !id } else { id })?)
+            }
             _ => Ok(false),
         }
     }

@@ -6,6 +6,8 @@
 pub(crate) struct Finding {
     /// Whether it is only counted: no group, and all fields below but `detections`, `time` and `identity` are empty.
     pub(crate) only_counted: bool,
+    /// Whether it lies outside the [`Window`](super::Window): counted as such, and nothing else.
+    pub(crate) outside: bool,
     /// Which detections it matched: indices into the list given to [`Aggregate::new`](super::Aggregate::new),
     /// ascending.
     pub(crate) detections: Vec<u32>,

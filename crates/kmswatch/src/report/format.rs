@@ -11,6 +11,7 @@ use super::problems::Problems;
 use super::strings::Sym;
 use super::time::sane;
 use super::values::Kind;
+use super::window::Window;
 use super::{csv, json, text};
 
 /// What `kmswatch scan` answers.
@@ -24,6 +25,8 @@ pub(crate) struct Report {
     pub(crate) records: Records,
     /// What couldn't be read.
     pub(crate) problems: Problems,
+    /// The times that it is about.
+    pub(crate) window: Window,
 }
 
 /// What became of the files.

@@ -17,6 +17,7 @@ use super::group::Span;
 use super::problems::Problem;
 use super::time::rfc3339;
 use super::values::Kind;
+use super::window::Window;
 
 /// The version of the format. It grows when a field changes its meaning or goes, not when one is added.
 const VERSION: u32 = 1;
@@ -78,6 +79,8 @@ struct Totals<'a> {
     duplicates: u64,
     matched: u64,
     unexpected: u64,
+    window: Bounds,
+    outside_window: u64,
     first_record: Option<String>,
     last_record: Option<String>,
     first_match: Option<String>,
@@ -96,6 +99,13 @@ struct Details<'a> {
     records_beyond_histogram: u64,
     problems: &'a [Problem],
     problems_more: u64,
+}
+
+/// The first and the last second that the report is about.
+#[derive(Serialize)]
+struct Bounds {
+    since: Option<String>,
+    until: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -183,12 +193,20 @@ impl<'a> Totals<'a> {
             duplicates: answer.duplicates,
             matched: answer.matched(),
             unexpected: answer.unexpected(),
+            window: Bounds::of(report.window),
+            outside_window: answer.outside_window,
             first_record: first(report.span()),
             last_record: last(report.span()),
             first_match: first(answer.span),
             last_match: last(answer.span),
             detections: report.detections(),
         }
+    }
+}
+
+impl Bounds {
+    fn of(window: Window) -> Self {
+        Bounds { since: window.since.map(rfc3339), until: window.until.map(rfc3339) }
     }
 }
 

@@ -29,6 +29,7 @@ mod strings;
 mod text;
 mod time;
 mod values;
+mod window;
 
 #[cfg(test)]
 mod tests;
@@ -39,3 +40,4 @@ pub(crate) use finding::{Finding, Tier};
 pub(crate) use format::{Files, Format, Records, Report, TextOptions};
 pub(crate) use limits::Limits;
 pub(crate) use problems::Problems;
+pub(crate) use window::Window;

@@ -26,6 +26,7 @@ struct Setting {
     files: (u64, u64, u64),
     records: u64,
     span: Option<(i64, i64)>,
+    window: (Option<i64>, Option<i64>),
     problems: Vec<(String, Option<u64>, String)>,
 }
 
@@ -49,6 +50,7 @@ impl Default for Setting {
             files: (1, 0, 0),
             records: 100,
             span: None,
+            window: (None, None),
             problems: Vec::new(),
         }
     }
@@ -84,6 +86,7 @@ impl Setting {
             files: Files { read, unreadable, skipped },
             records: Records { read: self.records, deliveries, span: self.span },
             problems,
+            window: Window::new(self.window.0, self.window.1).unwrap(),
         }
     }
 }

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 /// The last second that every way of writing it can express, 9999-12-30T22:00:00Z.
-const LAST: i64 = 253_402_207_200;
+pub(super) const LAST: i64 = 253_402_207_200;
 
 /// The time if it lies between 1970 and 9999, as every honest one does.
 pub(super) fn sane(time: Option<i64>) -> Option<i64> {

@@ -95,6 +95,7 @@ impl Facts {
         if self.by_service > 0 {
             sentences.push(format!("AWS services' own: {}.", grouped(self.by_service)));
         }
+        sentences.extend(window(report));
         let beyond = report.answer.groups.beyond;
         if beyond > 0 {
             sentences.push(format!(
@@ -105,6 +106,21 @@ impl Facts {
         sentences.extend(unreadable(report));
         sentences
     }
+}
+
+/// Which times count, and what that leaves out.
+fn window(report: &Report) -> Option<String> {
+    if report.window.is_open() {
+        return None;
+    }
+    let outside = plural(report.answer.outside_window, "matching record");
+    let timeless = match report.answer.hours.without_time {
+        0 => String::new(),
+        count => {
+            format!(" Counted with them, as they may lie there: {} without a time.", plural(count, "record"))
+        }
+    };
+    Some(format!("Only records {} count; outside: {outside}.{timeless}", report.window.words()))
 }
 
 fn when(span: Option<Span>) -> String {
@@ -156,12 +172,7 @@ fn write_nothing(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
     if read == 0 {
         page.paragraph(0, &format!("Nothing to look at: no record in {files}."))?;
     } else {
-        let detections = match report.detections().len() {
-            1 => "the detection".to_owned(),
-            count => format!("any of {count} detections"),
-        };
-        let (records, when) = (plural(read, "record"), when(report.span()));
-        page.paragraph(0, &format!("No match: none of {records} in {files}{when} matched {detections}."))?;
+        page.paragraph(0, &no_match(report, &files))?;
         page.paragraph(
             0,
             "This can also mean that the calls aren't in these logs: a trail can exclude KMS events or reads \
@@ -169,6 +180,22 @@ fn write_nothing(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
         )?;
     }
     unreadable(report).map_or(Ok(()), |sentence| page.paragraph(0, &sentence))
+}
+
+fn no_match(report: &Report, files: &str) -> String {
+    let detections = match report.detections().len() {
+        1 => "the detection".to_owned(),
+        count => format!("any of {count} detections"),
+    };
+    let (records, when) = (plural(report.records.read, "record"), when(report.span()));
+    match (report.window.words().as_str(), report.answer.outside_window) {
+        ("", _) => format!("No match: none of {records} in {files}{when} matched {detections}."),
+        (window, 0) => format!("No match {window}: none of {records} in {files}{when} matched {detections}."),
+        (window, outside) => format!(
+            "No match {window}: of {records} in {files}{when}, {} matched {detections}, all outside these times.",
+            grouped(outside)
+        ),
+    }
 }
 
 /// When the calls of a group were made.

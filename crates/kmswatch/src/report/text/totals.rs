@@ -44,6 +44,15 @@ fn sums(report: &Report) -> Vec<String> {
         }
     };
     add(answer.duplicates, "repeat", "of matched records left out");
+    if !report.window.is_open() {
+        let left_out = plural(answer.outside_window, "matching record");
+        sums.push(format!("only records {} counted, {left_out} outside", report.window.words()));
+    }
+    let mut add = |count: u64, noun: &str, what: &str| {
+        if count > 0 {
+            sums.push(format!("{} {what}", plural(count, noun)));
+        }
+    };
     add(answer.groups.beyond, "record", "counted, but in no group: there are more groups than the limit");
     add(answer.hours.without_time, "record", "without a time, and so not in the chart");
     add(answer.hours.beyond, "record", "not in the chart: there are more hours than the limit");
