@@ -198,7 +198,8 @@ impl SpanText {
         let text = json::Document::parse_prefix(value)
             .ok()
             .and_then(|(time, _)| Some(time.root().string()?.into_owned()));
-        let Some(time) = text.as_deref().and_then(call::seconds) else { return };
+        // One absurd time must not hide when all the other records were.
+        let Some(time) = report::sane(text.as_deref().and_then(call::seconds)) else { return };
         self.span.add(time);
         if let Some(text) = time_text(value) {
             let (first, last) = self.bounds.unwrap_or((text, text));

@@ -40,4 +40,5 @@ pub(crate) use finding::{Finding, Tier};
 pub(crate) use format::{Files, Format, Records, Report, TextOptions};
 pub(crate) use limits::Limits;
 pub(crate) use problems::Problems;
+pub(crate) use time::sane;
 pub(crate) use window::Window;

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 pub(super) const LAST: i64 = 253_402_207_200;
 
 /// The time if it lies between 1970 and 9999, as every honest one does.
-pub(super) fn sane(time: Option<i64>) -> Option<i64> {
+pub(crate) fn sane(time: Option<i64>) -> Option<i64> {
     time.filter(|seconds| (0..=LAST).contains(seconds))
 }
 
