@@ -27,6 +27,8 @@ pub enum Reason {
     Gzip(String),
     /// The file inflates beyond the limit.
     InflatesTooFar,
+    /// Whoever takes the records wanted no more of them.
+    Stopped,
     /// Reading failed.
     Io(String),
     /// The file ends inside a record.
@@ -58,6 +60,7 @@ impl Reason {
             self,
             Reason::Gzip(_)
                 | Reason::Io(_)
+                | Reason::Stopped
                 | Reason::InflatesTooFar
                 | Reason::EndsInsideRecord
                 | Reason::EndsInsideArray
@@ -79,6 +82,7 @@ impl fmt::Display for Reason {
             Reason::InflatesTooFar => {
                 write!(f, "inflates to more than {} GiB; the rest was not read", MAX_INFLATED_BYTES >> 30)
             }
+            Reason::Stopped => write!(f, "interrupted; the rest was not read"),
             Reason::Io(error) => write!(f, "reading failed: {error}"),
             Reason::EndsInsideRecord => write!(f, "the file ends inside this record"),
             Reason::EndsInsideArray => write!(f, "the file ends before the `]` that closes its records"),

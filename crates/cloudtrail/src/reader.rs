@@ -52,6 +52,12 @@ pub trait Visitor {
     /// # Errors
     /// If the record turns out not to be JSON; it is then reported as a problem and not counted.
     fn record(&mut self, record: Found<'_>) -> Result<(), json::Error>;
+
+    /// Whether to end the reading here, which is then a problem of the file. Asked before each piece of a file that is
+    /// read piece by piece.
+    fn stop(&self) -> bool {
+        false
+    }
 }
 
 /// What a file turned out to be.
@@ -214,15 +220,21 @@ fn feed_stream(
     loop {
         let kept = bytes.len();
         bytes.resize(kept + room, 0);
-        let (filled, failed) = fill(&mut stream, bytes, kept);
+        let (filled, failed) = fill(&mut stream, bytes, kept, || session.stop());
         bytes.truncate(filled);
         let last = failed.is_some() || filled < kept + room;
-        if let Some(error) = failed {
-            session.problem(session.base() + filled as u64, reason(error));
+        let stopped = matches!(failed, Some(Ended::Stopped));
+        if let Some(ended) = failed {
+            let reason = match ended {
+                Ended::Stopped => Reason::Stopped,
+                Ended::Failed(error) => reason(error),
+            };
+            session.problem(session.base() + filled as u64, reason);
         } else if last && stream.limit() == 0 {
             session.problem(session.base() + filled as u64, Reason::InflatesTooFar);
         }
-        let consumed = session.feed(bytes, last);
+        // Where the reading was stopped, the file doesn't end.
+        let consumed = session.feed(bytes, last && !stopped);
         if last {
             return;
         }
@@ -232,15 +244,29 @@ fn feed_stream(
     }
 }
 
-/// Fills `window` from `from` on; returns how far it is filled, and the error that ended it.
-fn fill(stream: &mut impl Read, window: &mut [u8], from: usize) -> (usize, Option<std::io::Error>) {
+/// What ended a stream before its end.
+enum Ended {
+    Stopped,
+    Failed(std::io::Error),
+}
+
+/// Fills `window` from `from` on; returns how far it is filled, and what ended it early.
+fn fill(
+    stream: &mut impl Read,
+    window: &mut [u8],
+    from: usize,
+    stop: impl Fn() -> bool,
+) -> (usize, Option<Ended>) {
     let mut filled = from;
     while let Some(room) = window.get_mut(filled..).filter(|room| !room.is_empty()) {
+        if stop() {
+            return (filled, Some(Ended::Stopped));
+        }
         match stream.read(room) {
             Ok(0) => break,
             Ok(read) => filled += read,
             Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
-            Err(error) => return (filled, Some(error)),
+            Err(error) => return (filled, Some(Ended::Failed(error))),
         }
     }
     (filled, None)
@@ -248,9 +274,9 @@ fn fill(stream: &mut impl Read, window: &mut [u8], from: usize) -> (usize, Optio
 
 /// Fills `bytes` as far as the stream goes.
 fn read_full(stream: &mut impl Read, bytes: &mut [u8]) -> std::io::Result<usize> {
-    match fill(stream, bytes, 0) {
-        (_, Some(error)) => Err(error),
-        (filled, None) => Ok(filled),
+    match fill(stream, bytes, 0, || false) {
+        (_, Some(Ended::Failed(error))) => Err(error),
+        (filled, _) => Ok(filled),
     }
 }
 

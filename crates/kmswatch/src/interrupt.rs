@@ -4,12 +4,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
-/// Watches for Ctrl-C from here on.
-pub(crate) fn watch() -> anyhow::Result<()> {
-    ctrlc::set_handler(|| {
+/// Watches for Ctrl-C from here on; the first one calls `notice`.
+pub(crate) fn watch(notice: impl Fn() + Send + 'static) -> anyhow::Result<()> {
+    ctrlc::set_handler(move || {
         if INTERRUPTED.swap(true, Ordering::SeqCst) {
             std::process::exit(130);
         }
+        notice();
     })?;
     Ok(())
 }

@@ -291,4 +291,8 @@ impl<W: Worker> Visitor for Visit<'_, W> {
         }
         Ok(())
     }
+
+    fn stop(&self) -> bool {
+        interrupt::seen()
+    }
 }

@@ -9,6 +9,11 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use source::Walk;
 
+use crate::output;
+
+/// What is said at once.
+const INTERRUPTING: &str = "interrupting… (Ctrl-C again ends it without a report)";
+
 /// Shows how many files and records have been read.
 pub(crate) struct Progress {
     bar: Option<ProgressBar>,
@@ -28,6 +33,17 @@ impl Progress {
         if let Some(bar) = &self.bar {
             bar.inc(1);
             bar.set_message(format!("{records} records"));
+        }
+    }
+
+    /// What to do at once when Ctrl-C is seen: say so on a terminal, as the reading may take a while to end.
+    pub(crate) fn on_interrupt(&self, quiet: bool) -> impl Fn() + Send + 'static {
+        let bar = self.bar.clone();
+        let shown = !quiet && std::io::stderr().is_terminal();
+        move || match &bar {
+            Some(bar) => bar.println(INTERRUPTING),
+            None if shown => output::note(INTERRUPTING),
+            None => {}
         }
     }
 

@@ -30,10 +30,10 @@ pub(crate) fn run(arguments: &ScanArguments) -> anyhow::Result<Exit> {
     let expected = read_expected(arguments.expected.as_deref())?;
     let window = Window::new(arguments.since, arguments.until)
         .context("--since lies behind --until: no record can lie between them; swap the two")?;
-    interrupt::watch()?;
     let scan = Scan::new(arguments, &detections, window);
     let mut tally = Tally::new(arguments, &detections, expected);
     let progress = Progress::new(&arguments.paths, arguments.reading.quiet);
+    interrupt::watch(progress.on_interrupt(arguments.reading.quiet))?;
     let settings = Settings { jobs: arguments.reading.jobs(), strict: arguments.reading.strict };
     let outcome = pipeline::run(
         &arguments.paths,
@@ -488,11 +488,14 @@ fn finish(
 ) -> anyhow::Result<Exit> {
     let Tally { aggregate, files, records, problems } = tally;
     let incomplete = !problems.is_empty();
+    let complete = !interrupt::seen();
     let records = Records { span: span.0, ..records };
-    let report = Report { answer: aggregate.finish(), files, records, problems, window };
+    let report = Report { answer: aggregate.finish(), files, records, problems, window, complete };
     write(arguments, &report)?;
-    if interrupt::seen() {
-        output::error("interrupted; the report covers what was read until then");
+    if !complete {
+        if !arguments.reading.quiet {
+            output::error("interrupted; the report covers what was read until then");
+        }
         return Ok(Exit::Interrupted);
     }
     let met = match fail_on {

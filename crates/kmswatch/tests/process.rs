@@ -73,6 +73,31 @@ fn a_second_interrupt_ends_a_scan_that_waits() {
     }
 }
 
+#[test]
+fn an_interrupt_is_noticed_inside_a_stream_and_the_report_says_so() {
+    let log = format!("{}\n", record(0)).repeat(1000);
+    for jobs in ["1", "2"] {
+        let mut child = start(&["scan", "--format", "json", "--jobs", jobs, "-"]);
+        let mut input = child.stdin.take().unwrap();
+        // More than a pipe holds: once it is written, the program reads, and so watches for signals.
+        (0..8).for_each(|_| input.write_all(log.as_bytes()).unwrap());
+        assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+        // A gigabyte more, which nobody reads to its end.
+        let written = (0..2000).take_while(|_| input.write_all(log.as_bytes()).is_ok()).count();
+        assert!(written < 2000, "it read on");
+        drop(input);
+        let output = child.wait_with_output().unwrap();
+        let errors = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(130), "{errors}");
+        let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(report["complete"], false);
+        assert_eq!(report["matched"], 1);
+        assert_eq!(report["files"]["unreadable"], 1);
+        assert_eq!(report["problems"][0]["reason"], "interrupted; the rest was not read");
+        assert_eq!(report["problems"].as_array().unwrap().len(), 1, "{report}");
+    }
+}
+
 /// A record with an id of its own; one of ten is a KMS call that failed.
 fn record(number: u64) -> String {
     let mut record = String::with_capacity(1024);

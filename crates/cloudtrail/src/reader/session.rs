@@ -84,6 +84,11 @@ impl<'s> Session<'s> {
         self.outcome.problems.add(offset, reason);
     }
 
+    /// Whether nobody wants more records.
+    pub(super) fn stop(&self) -> bool {
+        self.visitor.stop()
+    }
+
     /// What the file was. Text without a single record that doesn't even begin like JSON is one problem, not many.
     pub(super) fn finish(mut self) -> Outcome {
         if !self.begun && self.outcome.problems.is_empty() {

@@ -22,11 +22,11 @@ pub(super) fn run(
     paths: &[PathBuf],
     out: &mut dyn Write,
 ) -> anyhow::Result<Exit> {
-    interrupt::watch()?;
     let job = Job::new(arguments, patterns)?;
     let mut tally =
         Tally { arguments, out, counts: vec![0; job.set.len()], matched: 0, in_file: 0, failed: false };
     let progress = Progress::new(paths, arguments.reading.quiet || job.output == Output::Records);
+    interrupt::watch(progress.on_interrupt(arguments.reading.quiet))?;
     let settings = Settings { jobs: arguments.reading.jobs(), strict: arguments.reading.strict };
     let outcome = pipeline::run(
         paths,

@@ -27,6 +27,8 @@ pub(crate) struct Report {
     pub(crate) problems: Problems,
     /// The times that it is about.
     pub(crate) window: Window,
+    /// Whether the reading went on to the end of all that was named; not after Ctrl-C.
+    pub(crate) complete: bool,
 }
 
 /// What became of the files.

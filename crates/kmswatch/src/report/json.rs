@@ -74,6 +74,7 @@ struct Summary<'a> {
 #[derive(Serialize)]
 struct Totals<'a> {
     version: u32,
+    complete: bool,
     files: Files,
     records: Records,
     duplicates: u64,
@@ -188,6 +189,7 @@ impl<'a> Totals<'a> {
         let answer = &report.answer;
         Totals {
             version: VERSION,
+            complete: report.complete,
             files: report.files,
             records: report.records,
             duplicates: answer.duplicates,

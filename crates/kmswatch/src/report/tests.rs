@@ -27,6 +27,7 @@ struct Setting {
     records: u64,
     span: Option<(i64, i64)>,
     window: (Option<i64>, Option<i64>),
+    complete: bool,
     problems: Vec<(String, Option<u64>, String)>,
 }
 
@@ -51,6 +52,7 @@ impl Default for Setting {
             records: 100,
             span: None,
             window: (None, None),
+            complete: true,
             problems: Vec::new(),
         }
     }
@@ -87,6 +89,7 @@ impl Setting {
             records: Records { read: self.records, deliveries, span: self.span },
             problems,
             window: Window::new(self.window.0, self.window.1).unwrap(),
+            complete: self.complete,
         }
     }
 }

@@ -20,11 +20,18 @@ pub(super) fn write(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
         return write_nothing(report, page);
     }
     let facts = Facts::of(report);
-    page.paragraph(0, &facts.sentence(report))?;
+    page.paragraph(0, &partly(report, &facts.sentence(report)))?;
     if let Some(worst) = worst(report) {
         page.paragraph(0, &worst)?;
     }
     page.paragraph(0, &facts.reservations(report).join(" "))
+}
+
+/// The answer, behind a warning if not everything was read.
+fn partly(report: &Report, answer: &str) -> String {
+    let warning =
+        if report.complete { "" } else { "Interrupted before everything was read: this report is partial. " };
+    format!("{warning}{answer}")
 }
 
 /// What is said of all groups together.
@@ -170,9 +177,9 @@ fn write_nothing(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
     let read = report.records.read;
     let files = plural(report.files.read, "file");
     if read == 0 {
-        page.paragraph(0, &format!("Nothing to look at: no record in {files}."))?;
+        page.paragraph(0, &partly(report, &format!("Nothing to look at: no record in {files}.")))?;
     } else {
-        page.paragraph(0, &no_match(report, &files))?;
+        page.paragraph(0, &partly(report, &no_match(report, &files)))?;
         page.paragraph(
             0,
             "This can also mean that the calls aren't in these logs: a trail can exclude KMS events or reads \
