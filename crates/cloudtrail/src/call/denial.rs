@@ -172,12 +172,11 @@ impl Reason {
 fn look_for_allow(policy: Policy) -> &'static str {
     match policy {
         Policy::Identity => {
-            "Should the caller be able to do this? Look at what is attached to the user (and its groups) or \
-             the role, and at who changed it lately."
+            "Look at what is attached to the user (and its groups) or the role, and at who changed it lately."
         }
         Policy::Resource => {
-            "Should the caller be able to do this? Look at the key policy and the key's grants. Only the \
-             owner of a key can allow it to other accounts."
+            "Look at the key policy and the key's grants. Only the owner of a key can allow it to other \
+             accounts."
         }
         Policy::ServiceControl => {
             "Look at the service control policies on the caller's account and the organizational units above \

@@ -3,6 +3,7 @@
 mod answer;
 mod block;
 mod chart;
+mod detections;
 mod page;
 mod totals;
 

@@ -1,19 +1,17 @@
-//! What isn't about single groups: sums, detections, unused expectations, and what couldn't be read.
+//! What isn't about single groups: sums, unused expectations, and what couldn't be read.
 
 use std::io;
 
-use super::super::escape::{shown, shown_up_to};
+use super::super::escape::shown;
 use super::super::expected::{Unused, Why};
 use super::super::format::Report;
 use super::super::problems::Problem;
 use super::super::time::readable_range;
-use super::page::{Page, Style, fitted, grouped, plural};
+use super::detections;
+use super::page::{Page, grouped, plural};
 
 /// How many problems and unused expectations are shown.
 const MAX_SHOWN: usize = 10;
-
-/// How wide a detection's name may be.
-const MAX_NAME: usize = 40;
 
 /// All of it.
 pub(super) fn write(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
@@ -21,7 +19,7 @@ pub(super) fn write(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
     for sentence in sums(report) {
         page.paragraph(2, &sentence)?;
     }
-    write_detections(report, page)?;
+    detections::write(report, page)?;
     write_unused(report, page)?;
     write_problems(report, page)
 }
@@ -62,27 +60,6 @@ fn sums(report: &Report) -> Vec<String> {
 /// From when to when the records are.
 fn when(report: &Report) -> String {
     report.span().map(|span| format!(" ({})", readable_range(span.first, span.last))).unwrap_or_default()
-}
-
-/// Names and counts in columns, patterns as far as they fit.
-fn write_detections(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
-    let detections = report.detections();
-    if detections.is_empty() {
-        return Ok(());
-    }
-    page.heading("Detections (records matched)")?;
-    let most = detections.iter().map(|detection| detection.matched).max().unwrap_or_default();
-    let digits = grouped(most).len();
-    let names: Vec<String> =
-        detections.iter().map(|detection| shown_up_to(&detection.name, MAX_NAME)).collect();
-    let width = names.iter().map(|name| name.chars().count()).max().unwrap_or_default();
-    for (detection, name) in detections.iter().zip(&names) {
-        let start = format!("  {:>digits$}  {name:<width$}  ", grouped(detection.matched));
-        let room = page.options.width.saturating_sub(start.chars().count()).max(20);
-        let pattern = page.paint(Style::Dim, &fitted(&shown(&detection.pattern), room));
-        page.line(&format!("{start}{pattern}"))?;
-    }
-    Ok(())
 }
 
 fn write_unused(report: &Report, page: &mut Page<'_>) -> io::Result<()> {

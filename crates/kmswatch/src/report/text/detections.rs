@@ -1,0 +1,70 @@
+//! The table of detections: how many records each matched, and what it looks for.
+
+use std::io;
+
+use super::super::aggregate::Detection;
+use super::super::escape::{shown, shown_up_to};
+use super::super::format::Report;
+use super::page::{Page, Style, fitted, grouped};
+
+/// How wide a detection's name may be.
+const MAX_NAME: usize = 40;
+
+/// What each built-in detection looks for. Those of one's own are shown with their pattern.
+const WORDS: [(&str, &str); 10] = [
+    ("kms-call-failed", "any KMS call that failed"),
+    ("decrypt-failed-alert", "decryption that failed: look at it"),
+    ("decrypt-failed-count", "decryption that failed: harmless alone"),
+    ("decrypt-failed-ignore", "decryption that failed by AWS's fault"),
+    ("key-pending-deletion-used", "a key that awaits deletion was used"),
+    ("dry-run", "a caller tried only whether it may"),
+    ("vpc-endpoint-denied", "a VPC endpoint's policy refused it"),
+    ("key-disabled-or-deletion-scheduled", "a key's end, or the attempt at it"),
+    ("trail-tampering", "a trail stopped, deleted or changed"),
+    ("kms-events-excluded", "a trail told to leave out KMS calls"),
+];
+
+/// A row for each that matched, and one for all others; nothing where no record was read.
+pub(super) fn write(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
+    let detections = report.detections();
+    let most = detections.iter().map(|detection| detection.matched).max();
+    let Some(digits) = most.map(|most| grouped(most).len()).filter(|_| report.records.read > 0) else {
+        return Ok(());
+    };
+    page.heading("Detections (records matched)")?;
+    let (matched, others): (Vec<&Detection>, Vec<&Detection>) =
+        detections.iter().partition(|detection| detection.matched > 0);
+    let width = matched.iter().map(|detection| name(detection).chars().count()).max().unwrap_or_default();
+    for detection in matched {
+        let start = format!("  {:>digits$}  {:<width$}  ", grouped(detection.matched), name(detection));
+        write_row(detection, &start, page)?;
+    }
+    let others: Vec<String> = others.into_iter().map(name).collect();
+    page.hanging(&format!("  {:>digits$}  ", 0), digits + 4, &others.join(", "))
+}
+
+fn write_row(detection: &Detection, start: &str, page: &mut Page<'_>) -> io::Result<()> {
+    let columns = start.chars().count();
+    if let Some((_, words)) = WORDS.iter().find(|(name, _)| *name == detection.name) {
+        return page.hanging(start, columns, words);
+    }
+    let room = page.options.width.saturating_sub(columns).max(20);
+    let pattern = page.paint(Style::Dim, &fitted(&shown(&detection.pattern), room));
+    page.line(&format!("{start}{pattern}"))
+}
+
+fn name(detection: &Detection) -> String {
+    shown_up_to(&detection.name, MAX_NAME)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_built_in_detection_has_words() {
+        let built_in = crate::detections::built_in(filter_pattern::Wildcards::Glob).unwrap();
+        let names: Vec<&str> = built_in.iter().map(|detection| detection.name.as_str()).collect();
+        assert_eq!(WORDS.map(|(name, _)| name).as_slice(), names);
+    }
+}
