@@ -61,6 +61,8 @@ pub struct Call<'r> {
     pub key: Option<Key<'r>>,
     /// What the encryption contexts name, at most [`MAX_DATA`].
     pub data: Vec<Data<'r>>,
+    /// How many more entries they have than `data` holds.
+    pub data_more: usize,
     /// `sourceIPAddress`: an address, or the host name of an AWS service.
     pub source_address: Option<Text<'r>>,
     /// `userAgent`: what the caller says that it is.
@@ -150,6 +152,7 @@ impl<'r> Call<'r> {
             event_type: word(fields.event_type),
             event_category: word(fields.event_category),
             data: request.data,
+            data_more: request.data_more,
             recipient_account,
             error,
             error_message,
@@ -305,6 +308,7 @@ impl<'r> Fields<'r> {
 struct Request<'r> {
     asked: key::Asked<'r>,
     data: Vec<Data<'r>>,
+    data_more: usize,
     dry_run: Option<bool>,
 }
 
@@ -319,16 +323,17 @@ impl<'r> Request<'r> {
         let mut request = Request::default();
         each_member(parameters, |name, value| {
             let asked = &mut request.asked;
+            let data = (&mut request.data, &mut request.data_more);
             match name {
                 "keyId" | "targetKeyId" => asked.key = word(Some(value)),
                 "aliasName" | "kmsKeyId" => asked.key = asked.key.take().or_else(|| word(Some(value))),
                 "sourceKeyId" => asked.source = word(Some(value)),
                 "destinationKeyId" => asked.destination = word(Some(value)),
                 "dryRun" => request.dry_run = flag(Some(value)),
-                "encryptionContext" => data::read(value, None, &mut request.data),
-                "sourceEncryptionContext" => data::read(value, Some(Side::Source), &mut request.data),
+                "encryptionContext" => data::read(value, None, data),
+                "sourceEncryptionContext" => data::read(value, Some(Side::Source), data),
                 "destinationEncryptionContext" => {
-                    data::read(value, Some(Side::Destination), &mut request.data);
+                    data::read(value, Some(Side::Destination), data);
                 }
                 _ => {}
             }
@@ -338,7 +343,7 @@ impl<'r> Request<'r> {
 
     fn into_owned(self) -> Request<'static> {
         let data = self.data.into_iter().map(Data::into_owned).collect();
-        Request { asked: self.asked.into_owned(), data, dry_run: self.dry_run }
+        Request { asked: self.asked.into_owned(), data, data_more: self.data_more, dry_run: self.dry_run }
     }
 }
 

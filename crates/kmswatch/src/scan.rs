@@ -355,6 +355,7 @@ fn finding(call: &Call<'_>, detections: Vec<u32>) -> Finding {
         operation: owned(&call.operation).unwrap_or_default(),
         event_source: owned(&call.source).unwrap_or_default(),
         resources: call.data.iter().map(call::Data::words).collect(),
+        resources_more: u32::try_from(call.data_more).unwrap_or(u32::MAX),
         source_address: owned(&call.source_address),
         user_agent: owned(&call.user_agent),
         invoked_by: call.invoked_by().map(str::to_owned),

@@ -173,21 +173,32 @@ impl<'r> Data<'r> {
     }
 }
 
-/// Adds what an encryption context names, up to [`MAX_DATA`] in all.
-pub(crate) fn read<'r>(context: Value<'r>, side: Option<Side>, data: &mut Vec<Data<'r>>) {
+/// Adds what an encryption context names to `data`, up to [`MAX_DATA`] in all, and to `more` how much there is beyond.
+pub(crate) fn read<'r>(
+    context: Value<'r>,
+    side: Option<Side>,
+    (data, more): (&mut Vec<Data<'r>>, &mut usize),
+) {
     let borrowed = |context| entries(context, side);
-    let owned = |context: Value<'_>| entries(context, side).into_iter().map(Data::into_owned).collect();
-    let found = stringified::open(context, borrowed, owned).unwrap_or_else(|| unread(context, side));
+    let owned = |context: Value<'_>| {
+        let (found, further) = entries(context, side);
+        (found.into_iter().map(Data::into_owned).collect(), further)
+    };
+    let (found, further) =
+        stringified::open(context, borrowed, owned).unwrap_or_else(|| (unread(context, side), 0));
     data.extend(found);
+    *more += further + data.len().saturating_sub(MAX_DATA);
     data.truncate(MAX_DATA);
 }
 
-fn entries(context: Value<'_>, side: Option<Side>) -> Vec<Data<'_>> {
-    let members = context.members().filter_map(|(key, value)| {
+/// The first entries of a context, and how many more there are.
+fn entries(context: Value<'_>, side: Option<Side>) -> (Vec<Data<'_>>, usize) {
+    let mut members = context.members().filter_map(|(key, value)| {
         let value = text(Some(value)).unwrap_or_else(|| value.raw().into());
         Data::of(key.string()?, value, side)
     });
-    members.take(MAX_DATA).collect()
+    let first = members.by_ref().take(MAX_DATA).collect();
+    (first, members.count())
 }
 
 /// A context that is text without an object in it.

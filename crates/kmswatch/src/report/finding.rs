@@ -31,6 +31,8 @@ pub(crate) struct Finding {
     pub(crate) event_source: String,
     /// Which data the call was about, in words.
     pub(crate) resources: Vec<String>,
+    /// How many more there were.
+    pub(crate) resources_more: u32,
     /// `sourceIPAddress`.
     pub(crate) source_address: Option<String>,
     /// `userAgent`.

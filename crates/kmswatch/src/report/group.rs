@@ -176,6 +176,7 @@ impl Group {
             let value = strings.intern(text, Use::Value);
             self.values.add(kind, value, room);
         }
+        self.values.add_to_rest(Kind::Resource, finding.resources_more);
     }
 
     /// What is counted of every record, another account's copy included.

@@ -45,9 +45,9 @@ impl Values {
     /// Counts one occurrence of a value; without a symbol, or without room, in the rest of its list.
     pub(super) fn add(&mut self, kind: Kind, value: Option<Sym>, room: &mut Room) {
         let tag = tag(kind, value);
-        let counted = self.count(tag) || (value.is_some() && self.push_value(kind, tag, room));
+        let counted = self.count(tag, 1) || (value.is_some() && self.push_value(kind, tag, room));
         if !counted {
-            self.add_to_rest(kind);
+            self.add_to_rest(kind, 1);
         }
     }
 
@@ -65,10 +65,10 @@ impl Values {
         self.0.iter().filter(move |entry| entry.tag >> VALUE_BITS == kind as u32)
     }
 
-    fn count(&mut self, tag: u32) -> bool {
+    fn count(&mut self, tag: u32, occurrences: u32) -> bool {
         let known = self.0.iter_mut().find(|entry| entry.tag == tag);
         let Some(entry) = known else { return false };
-        entry.count = entry.count.saturating_add(1);
+        entry.count = entry.count.saturating_add(occurrences);
         true
     }
 
@@ -78,23 +78,24 @@ impl Values {
             return false;
         }
         room.further -= usize::from(length > 0);
-        self.push(tag);
+        self.push(tag, 1);
         true
     }
 
-    fn add_to_rest(&mut self, kind: Kind) {
+    /// Counts occurrences of values that aren't told.
+    pub(super) fn add_to_rest(&mut self, kind: Kind, occurrences: u32) {
         let tag = tag(kind, None);
-        if !self.count(tag) {
-            self.push(tag);
+        if occurrences > 0 && !self.count(tag, occurrences) {
+            self.push(tag, occurrences);
         }
     }
 
     /// Grows by an eighth, not by doubling: there are up to 100,000 of these.
-    fn push(&mut self, tag: u32) {
+    fn push(&mut self, tag: u32, count: u32) {
         if self.0.len() == self.0.capacity() {
             self.0.reserve_exact((self.0.len() / 8).max(if self.0.is_empty() { 8 } else { 2 }));
         }
-        self.0.push(Entry { tag, count: 1 });
+        self.0.push(Entry { tag, count });
     }
 }
 

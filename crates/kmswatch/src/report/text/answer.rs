@@ -72,22 +72,26 @@ impl Facts {
 
     /// Who called what, how often, when.
     fn sentence(&self, report: &Report) -> String {
+        let when = when(report.answer.span);
+        if self.calls == 0 {
+            return format!("{}{when}.", plural(report.answer.matched(), "matching record"));
+        }
         let least = if report.answer.groups.beyond > 0 { "at least " } else { "" };
         let principals = plural(self.principals.len() as u64, "principal");
         let keys = match self.keys.len() as u64 {
             0 => String::new(),
             count => format!(" on {least}{}", plural(count, "key")),
         };
-        let when = when(report.answer.span);
-        format!("{} by {least}{principals}{keys}{when}.", self.what())
+        let what = self.what(if least.is_empty() { "" } else { "At least " }, least);
+        format!("{what} by {least}{principals}{keys}{when}.")
     }
 
-    fn what(&self) -> String {
+    fn what(&self, start: &str, least: &str) -> String {
         let failing = plural(self.failing, "failing KMS call");
         match (self.failing, self.calls - self.failing) {
-            (_, 0) => failing,
-            (0, others) => plural(others, "matching call"),
-            (_, others) => format!("{failing} and {}", plural(others, "other matching call")),
+            (_, 0) => format!("{start}{failing}"),
+            (0, others) => format!("{start}{}", plural(others, "matching call")),
+            (_, others) => format!("{start}{failing} and {least}{}", plural(others, "other matching call")),
         }
     }
 
@@ -105,10 +109,13 @@ impl Facts {
         sentences.extend(window(report));
         let beyond = report.answer.groups.beyond;
         if beyond > 0 {
-            sentences.push(format!(
-                "{} in no group: there are more groups than the limit.",
-                plural(beyond, "more record")
-            ));
+            let records = plural(beyond, if self.calls > 0 { "more record" } else { "record" });
+            sentences.push(format!("{records} in no group: there are more groups than the limit."));
+        }
+        if report.answer.only_counted > 0 {
+            let records = plural(report.answer.only_counted, "record");
+            sentences
+                .push(format!("{records} of detections of one's own only counted: --group-all groups them."));
         }
         sentences.extend(unreadable(report));
         sentences
