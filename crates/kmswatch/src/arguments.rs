@@ -166,7 +166,8 @@ pub(crate) struct ReadingArguments {
     #[arg(long)]
     pub(crate) strict: bool,
 
-    /// No progress bar, and no messages about what couldn't be read
+    /// Nothing on standard error: no progress bar, no messages, no totals beside CSV; only what ends the command at
+    /// once is still said. The report and the exit status tell what couldn't be read
     #[arg(short, long)]
     pub(crate) quiet: bool,
 
@@ -183,7 +184,7 @@ pub(crate) enum ReportFormat {
     Json,
     /// A line for each group and one for the rest
     Ndjson,
-    /// A row for each group; totals go to standard error
+    /// A row for each group; totals go to standard error, unless --quiet
     Csv,
 }
 
