@@ -24,8 +24,9 @@ pub(crate) enum Command {
 }
 
 const SCAN_HELP: &str = "\
-Exit status: 0 done; 1 done, but something could not be read; 2 wrong arguments or could not run;
-3 --fail-on was met; 130 interrupted (the report covers what was read until then).
+Exit status: 0 done; 1 done, but something could not be read, or --fail-on is given and no record
+was read; 2 wrong arguments or could not run; 3 --fail-on was met; 130 interrupted (the
+report covers what was read until then).
 
 Examples:
   kmswatch scan logs/

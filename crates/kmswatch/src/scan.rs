@@ -55,6 +55,9 @@ fn all_detections(arguments: &ScanArguments) -> anyhow::Result<Vec<Detection>> {
     let mut detections = detections::built_in(wildcards)?;
     for text in &arguments.patterns {
         let detection = detections::named(text, wildcards, colour)?;
+        if detection.name == ANY {
+            bail!("--pattern {ANY}: the name stands for all detections in --fail-on; choose another one");
+        }
         if detections.iter().any(|other| other.name == detection.name) {
             bail!("--pattern {}: there is a detection of that name already", detection.name);
         }
@@ -69,23 +72,42 @@ fn read_expected(path: Option<&Path>) -> anyhow::Result<Expected> {
     Expected::parse(&text).with_context(|| format!("--expected {}", path.display()))
 }
 
+/// What `--fail-on` calls all detections together.
+const ANY: &str = "any";
+
 /// Which detections make the exit status 3.
 enum FailOn {
+    Nothing,
     Any,
     These(Vec<String>),
 }
 
 impl FailOn {
     fn new(names: &[String], detections: &[Detection]) -> anyhow::Result<Self> {
-        if names.iter().any(|name| name == "any") {
-            return Ok(Self::Any);
-        }
-        let known = |name: &&String| detections.iter().any(|detection| detection.name == **name);
+        let known =
+            |name: &&String| *name == ANY || detections.iter().any(|detection| detection.name == **name);
         if let Some(unknown) = names.iter().find(|name| !known(name)) {
             let all: Vec<&str> = detections.iter().map(|detection| detection.name.as_str()).collect();
-            bail!("--fail-on {unknown}: no detection of that name; there are: any, {}", all.join(", "));
+            bail!("--fail-on {unknown}: no detection of that name; there are: {ANY}, {}", all.join(", "));
         }
-        Ok(Self::These(names.to_vec()))
+        Ok(match names {
+            [] => Self::Nothing,
+            names if names.iter().any(|name| name == ANY) => Self::Any,
+            names => Self::These(names.to_vec()),
+        })
+    }
+
+    fn is_met(&self, report: &Report) -> bool {
+        match self {
+            Self::Nothing => false,
+            Self::Any => report.answer.unexpected() > 0,
+            Self::These(names) => names.iter().any(|name| report.answer.unexpected_of(name) > Some(0)),
+        }
+    }
+
+    /// Whether there was a question but nothing that could answer it: an empty folder must not pass for a clean one.
+    fn is_unanswered(&self, report: &Report) -> bool {
+        !matches!(self, Self::Nothing) && report.records.read == 0
     }
 }
 
@@ -499,11 +521,11 @@ fn finish(
         }
         return Ok(Exit::Interrupted);
     }
-    let met = match fail_on {
-        FailOn::Any => report.answer.unexpected() > 0,
-        FailOn::These(names) => names.iter().any(|name| report.answer.unexpected_of(name) > Some(0)),
-    };
-    Ok(match (met, incomplete) {
+    let unanswered = fail_on.is_unanswered(&report);
+    if unanswered && !arguments.reading.quiet {
+        output::error("--fail-on: no record was read, so this says nothing about what it names");
+    }
+    Ok(match (fail_on.is_met(&report), incomplete || unanswered) {
         (true, _) => Exit::Found,
         (false, true) => Exit::Incomplete,
         (false, false) => Exit::Done,
