@@ -46,5 +46,5 @@ pub(crate) fn colour_of_errors(asked: ColourArgument) -> bool {
 pub(crate) fn width() -> usize {
     let asked = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
     let terminal = || terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));
-    asked.or_else(terminal).unwrap_or(80).clamp(40, 240)
+    asked.or_else(terminal).unwrap_or(80)
 }

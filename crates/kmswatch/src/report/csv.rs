@@ -21,7 +21,7 @@ const COLUMNS: [Column; 26] = [
     ("account", |view| optional(view.account())),
     ("key", |view| optional(view.key())),
     ("error", |view| optional(view.error())),
-    ("tier", |view| format!("{:?}", view.tier()).to_lowercase()),
+    ("tier", |view| view.tier().name().to_owned()),
     ("by_service", |view| view.group.by_service.to_string()),
     ("count", |view| view.group.records.to_string()),
     ("calls", |view| view.group.calls().to_string()),

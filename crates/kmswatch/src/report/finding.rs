@@ -62,9 +62,8 @@ pub(crate) struct Finding {
 }
 
 /// How much an error weighs, worst first.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
-#[cfg_attr(test, derive(serde::Deserialize))]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[cfg_attr(test, derive(serde::Deserialize), serde(rename_all = "snake_case"))]
 pub(crate) enum Tier {
     /// Somebody should look at it.
     Alert,
@@ -75,6 +74,24 @@ pub(crate) enum Tier {
     Count,
     /// The service's own trouble.
     Ignore,
+}
+
+impl Tier {
+    /// Its name in all formats.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Tier::Alert => "alert",
+            Tier::Unknown => "unknown",
+            Tier::Count => "count",
+            Tier::Ignore => "ignore",
+        }
+    }
+}
+
+impl serde::Serialize for Tier {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
 }
 
 impl Finding {

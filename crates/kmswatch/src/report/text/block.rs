@@ -81,21 +81,22 @@ pub(super) fn short(number: usize, view: View<'_>, page: &mut Page<'_>) -> io::R
 fn title(number: usize, view: View<'_>, page: &mut Page<'_>) -> io::Result<()> {
     page.blank()?;
     let start = format!("{number:>2}. ");
-    let (word, style) = weight(view);
+    let (word, style) = weight(view.tier());
     let error = view.error().map_or_else(|| "succeeded".to_owned(), shown);
     let text = format!("{}, {error}, {}", shown(who(view)), calls(view));
     let columns = start.chars().count() + word.len();
-    let start = format!("{start}{}", page.paint(style, word));
+    let start = format!("{start}{}", page.paint(style, &word));
     page.hanging(&start, columns, &text)
 }
 
-fn weight(view: View<'_>) -> (&'static str, Style) {
-    match view.tier() {
-        Tier::Alert => ("ALERT   ", Style::Red),
-        Tier::Unknown => ("unknown ", Style::Yellow),
-        Tier::Count => ("minor   ", Style::Yellow),
-        Tier::Ignore => ("ignore  ", Style::Dim),
-    }
+/// The tier, the worst one in capitals: it stands out without colours too.
+fn weight(tier: Tier) -> (String, Style) {
+    let (name, style) = match tier {
+        Tier::Alert => (tier.name().to_uppercase(), Style::Red),
+        Tier::Unknown | Tier::Count => (tier.name().to_owned(), Style::Yellow),
+        Tier::Ignore => (tier.name().to_owned(), Style::Dim),
+    };
+    (format!("{name:<8}"), style)
 }
 
 fn calls(view: View<'_>) -> String {
