@@ -163,7 +163,7 @@ pub(crate) struct ReadingArguments {
     pub(crate) jobs: Option<u16>,
 
     /// Parse every record completely, also those that can't match or are only counted: finds each broken one, takes
-    /// about three times as long
+    /// about twice as long
     #[arg(long)]
     pub(crate) strict: bool,
 
