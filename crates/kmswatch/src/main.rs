@@ -22,7 +22,7 @@ use arguments::{Arguments, Command};
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-/// What the process answers with; see DESIGN, "Exit codes".
+/// What the process answers with; `--help` lists the numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Exit {
     /// Done. For `match`: something matched.

@@ -103,8 +103,8 @@ enum Naming {
     None,
 }
 
-/// The context keys of AWS services: `KMS.md` 2 (KMS Developer Guide, "How AWS services use AWS KMS"), and for
-/// RDS, Kinesis, Backup, EFS and Step Functions those services' documentation and published key policies.
+/// The context keys of AWS services: KMS Developer Guide, "How AWS services use AWS KMS", and for RDS, Kinesis,
+/// Backup, EFS and Step Functions those services' documentation and published key policies.
 const CONTEXTS: [(&str, DataKind, Naming); 20] = [
     ("aws:s3:arn", DataKind::S3Object, Naming::S3),
     ("aws:ebs:id", DataKind::EbsVolume, Naming::Whole),
