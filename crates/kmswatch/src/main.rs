@@ -6,6 +6,7 @@
 mod arguments;
 mod detections;
 mod interrupt;
+mod log_event;
 mod matching;
 mod output;
 mod pipeline;

@@ -9,12 +9,12 @@ use anyhow::{Context, bail};
 use cloudtrail::call::{self, Call};
 use cloudtrail::reader::{FileKind, Found, Outcome, plain_string};
 use cloudtrail::scanner::ABSENT;
-use filter_pattern::{Language, Pattern, PatternSet, Scratch};
 use siphasher::sip128::{Hasher128, SipHasher13};
 use source::FoundFile;
 
 use crate::arguments::{ReportFormat, ScanArguments};
 use crate::detections::{self, Detection};
+use crate::log_event::{Memory, Patterns};
 use crate::pipeline::{self, FileEnd, Message, Settings, Worker};
 use crate::progress::Progress;
 use crate::report::{
@@ -125,15 +125,13 @@ fn index_of(keys: &mut Vec<String>, key: &str) -> usize {
 
 /// What all threads of a scan share.
 struct Scan {
-    set: PatternSet,
+    patterns: Patterns,
     /// What the scanner looks for: the keys of the set, and [`IDENTITY_KEYS`].
     watched: Vec<String>,
     /// Where among those the identity keys are, if they are wanted.
     identity: Option<[usize; 6]>,
     /// The detections from this number on are counted, not grouped.
     grouped: u32,
-    /// Whether a pattern looks at the text of the log event, which must then be as CloudWatch would have it.
-    needs_text: bool,
     window: Window,
     /// The earliest and latest time of all records; threads add theirs at their end.
     span: Mutex<Span>,
@@ -141,10 +139,8 @@ struct Scan {
 
 impl Scan {
     fn new(arguments: &ScanArguments, detections: &[Detection], window: Window) -> Self {
-        let patterns: Vec<Pattern> = detections.iter().map(|detection| detection.pattern.clone()).collect();
-        let needs_text = patterns.iter().any(|pattern| pattern.language() != Language::Json);
-        let set = PatternSet::new(patterns);
-        let mut watched = set.watched_keys().to_vec();
+        let patterns = Patterns::new(detections.iter().map(|detection| detection.pattern.clone()).collect());
+        let mut watched = patterns.set.watched_keys().to_vec();
         let mut identity = None;
         let own = detections.iter().filter(|detection| !detection.built_in).count();
         let counted = if arguments.group_all { 0 } else { own };
@@ -152,7 +148,7 @@ impl Scan {
             identity = Some(IDENTITY_KEYS.map(|key| index_of(&mut watched, key)));
         }
         let grouped = u32::try_from(detections.len() - counted).unwrap_or(u32::MAX);
-        Self { set, watched, identity, grouped, needs_text, window, span: Mutex::default() }
+        Self { patterns, watched, identity, grouped, window, span: Mutex::default() }
     }
 }
 
@@ -177,9 +173,8 @@ impl Span {
 /// One thread of a scan.
 struct ScanWorker<'s> {
     scan: &'s Scan,
-    scratch: Scratch,
+    memory: Memory,
     buffer: json::Buffer,
-    compact: String,
     span: SpanText,
 }
 
@@ -232,13 +227,7 @@ impl SpanText {
 
 impl<'s> ScanWorker<'s> {
     fn new(scan: &'s Scan) -> Self {
-        Self {
-            scan,
-            scratch: Scratch::default(),
-            buffer: json::Buffer::default(),
-            compact: String::new(),
-            span: SpanText::default(),
-        }
+        Self { scan, memory: Memory::default(), buffer: json::Buffer::default(), span: SpanText::default() }
     }
 
     fn note_time(&mut self, record: &Found<'_>) {
@@ -249,24 +238,6 @@ impl<'s> ScanWorker<'s> {
         };
         if let Some(value) = value {
             self.span.add(value);
-        }
-    }
-
-    /// Which detections match, in the scratch memory.
-    fn matches(&mut self, record: &Found<'_>) -> &[u32] {
-        let set = &self.scan.set;
-        if self.scan.needs_text {
-            let text = compacted(record.text, &mut self.compact);
-            return set.matches(text, &mut self.scratch);
-        }
-        match record.outline {
-            Some(outline) => {
-                let (values, _) = outline.values.split_at(set.watched_keys().len().min(outline.values.len()));
-                let outline =
-                    filter_pattern::Outline { event: record.text, values, escaped: outline.escaped };
-                set.matches_outline(&outline, &mut self.scratch)
-            }
-            None => set.matches(record.text, &mut self.scratch),
         }
     }
 
@@ -328,7 +299,7 @@ impl Worker for ScanWorker<'_> {
         record: Found<'_>,
         part: &mut Vec<Finding>,
     ) -> Result<(), json::Error> {
-        let matched = self.matches(&record);
+        let matched = self.scan.patterns.matching(&record, &mut self.memory);
         if !matched.is_empty() {
             let detections = matched.to_vec();
             match self.counted(&record, &detections) {
@@ -349,14 +320,6 @@ impl Drop for ScanWorker<'_> {
     fn drop(&mut self) {
         self.scan.span.lock().unwrap_or_else(std::sync::PoisonError::into_inner).join(self.span.span);
     }
-}
-
-/// A record as the log event that CloudWatch would have: without white space outside strings.
-pub(crate) fn compacted<'t>(text: &'t [u8], buffer: &'t mut String) -> &'t [u8] {
-    let Ok(text) = std::str::from_utf8(text) else { return text };
-    buffer.clear();
-    json::minify(text, buffer);
-    buffer.as_bytes()
 }
 
 /// A call as the report wants it.

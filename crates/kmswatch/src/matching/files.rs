@@ -4,16 +4,17 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use cloudtrail::reader::{FileKind, Found};
-use filter_pattern::{Language, Pattern, PatternSet, Scratch, Selector};
+use filter_pattern::{Pattern, Selector};
 use json::Document;
 use serde_json::json;
 
 use super::Lines;
 use crate::arguments::{MatchArguments, MatchFormat};
+use crate::log_event::{Memory, Patterns, compacted};
 use crate::pipeline::{self, FileEnd, Message, Settings, Worker};
 use crate::progress::Progress;
 use crate::report::escape;
-use crate::scan::{compacted, is_skipped};
+use crate::scan::is_skipped;
 use crate::{Exit, interrupt, output};
 
 pub(super) fn run(
@@ -23,17 +24,23 @@ pub(super) fn run(
     out: &mut dyn Write,
 ) -> anyhow::Result<Exit> {
     let job = Job::new(arguments, patterns)?;
-    let mut tally =
-        Tally { arguments, out, counts: vec![0; job.set.len()], matched: 0, in_file: 0, failed: false };
+    let mut tally = Tally {
+        arguments,
+        out,
+        counts: vec![0; job.patterns.set.len()],
+        matched: 0,
+        in_file: 0,
+        failed: false,
+    };
     let progress = Progress::new(paths, arguments.reading.quiet || job.output == Output::Records);
     interrupt::watch(progress.on_interrupt(arguments.reading.quiet))?;
     let settings = Settings { jobs: arguments.reading.jobs(), strict: arguments.reading.strict };
     let outcome = pipeline::run(
         paths,
-        job.set.watched_keys(),
+        job.patterns.set.watched_keys(),
         settings,
         &progress,
-        || MatchWorker { job: &job, scratch: Scratch::default(), compact: String::new() },
+        || MatchWorker { job: &job, memory: Memory::default(), compact: String::new() },
         |message| tally.take(message),
     );
     progress.finish();
@@ -54,17 +61,15 @@ enum Output {
 
 /// What all threads share.
 struct Job {
-    set: PatternSet,
+    patterns: Patterns,
     selectors: Vec<Selector>,
     output: Output,
-    needs_text: bool,
     /// Whether many patterns are only counted.
     many: bool,
 }
 
 impl Job {
     fn new(arguments: &MatchArguments, patterns: Vec<Pattern>) -> anyhow::Result<Self> {
-        let needs_text = patterns.iter().any(|pattern| pattern.language() != Language::Json);
         let selectors =
             arguments.extract.iter().map(|text| selector(arguments, text)).collect::<Result<Vec<_>, _>>()?;
         let counts = arguments.count || arguments.files_with_matches || arguments.patterns.is_some();
@@ -73,13 +78,7 @@ impl Job {
             (false, false) => Output::Extracts,
             (false, true) => Output::Records,
         };
-        Ok(Self {
-            set: PatternSet::new(patterns),
-            selectors,
-            output,
-            needs_text,
-            many: arguments.patterns.is_some(),
-        })
+        Ok(Self { patterns: Patterns::new(patterns), selectors, output, many: arguments.patterns.is_some() })
     }
 }
 
@@ -93,7 +92,8 @@ fn selector(arguments: &MatchArguments, text: &str) -> anyhow::Result<Selector> 
 /// One thread.
 struct MatchWorker<'j> {
     job: &'j Job,
-    scratch: Scratch,
+    memory: Memory,
+    /// A record on one line.
     compact: String,
 }
 
@@ -112,20 +112,7 @@ impl Worker for MatchWorker<'_> {
     type Part = Part;
 
     fn record(&mut self, _path: &Path, record: Found<'_>, part: &mut Part) -> Result<(), json::Error> {
-        let set = &self.job.set;
-        let matched = match record.outline {
-            _ if self.job.needs_text => {
-                let text = compacted(record.text, &mut self.compact);
-                set.matches(text, &mut self.scratch)
-            }
-            Some(outline) => {
-                let (values, _) = outline.values.split_at(set.watched_keys().len().min(outline.values.len()));
-                let outline =
-                    filter_pattern::Outline { event: record.text, values, escaped: outline.escaped };
-                set.matches_outline(&outline, &mut self.scratch)
-            }
-            None => set.matches(record.text, &mut self.scratch),
-        };
+        let matched = self.job.patterns.matching(&record, &mut self.memory);
         if matched.is_empty() {
             return Ok(());
         }
@@ -135,7 +122,7 @@ impl Worker for MatchWorker<'_> {
             Document::check(record.text)?;
         }
         part.matched += 1;
-        part.counts.resize(set.len(), 0);
+        part.counts.resize(self.job.patterns.set.len(), 0);
         count(&mut part.counts, matched);
         self.write(&record, &mut part.text)
     }
@@ -252,7 +239,7 @@ impl Tally<'_> {
 
     fn finish(self, job: &Job) -> anyhow::Result<Exit> {
         if self.arguments.patterns.is_some() && !self.arguments.files_with_matches {
-            write_counts(self.arguments, job.set.patterns(), &self.counts, self.out)?;
+            write_counts(self.arguments, job.patterns.set.patterns(), &self.counts, self.out)?;
         } else if self.arguments.count {
             write_count(self.arguments.format, self.matched, self.out)?;
         }
