@@ -4,7 +4,8 @@ use std::borrow::Cow;
 
 use memchr::memmem;
 
-use super::text::{Text, owned, short, some};
+use super::error;
+use super::text::{Arn, Text, owned, short, some};
 
 /// Which policies were asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -34,7 +35,12 @@ pub enum Reason {
     ExplicitDeny(Policy),
     /// `with an explicit deny`, older messages, or a kind of policy that isn't known here.
     ExplicitDenySomewhere,
-    /// KMS won't say whether the ciphertext's key doesn't exist, lies in another region, or is forbidden.
+    /// `because the resource does not exist in this Region, no resource-based policies allow access, or a
+    /// resource-based policy explicitly denies access`: what a caller outside the key's account is told, who
+    /// mustn't learn which.
+    ElsewhereOrNotAllowed,
+    /// The older wording of that: `The ciphertext refers to a customer master key that does not exist, does not
+    /// exist in this region, or you are not allowed to access`.
     CiphertextOfUnknownKey,
     /// The message gives no reason, or was cut off before it.
     Unstated,
@@ -58,7 +64,7 @@ const VPCE_MESSAGE: &str = "denied due to a VPC endpoint policy";
 
 impl Reason {
     /// Each reason, in the order in which a legend would list them.
-    pub const ALL: [Reason; 17] = [
+    pub const ALL: [Reason; 18] = [
         Reason::NothingAllows(Policy::Identity),
         Reason::NothingAllows(Policy::Resource),
         Reason::NothingAllows(Policy::ServiceControl),
@@ -74,6 +80,7 @@ impl Reason {
         Reason::ExplicitDeny(Policy::Session),
         Reason::ExplicitDeny(Policy::VpcEndpoint),
         Reason::ExplicitDenySomewhere,
+        Reason::ElsewhereOrNotAllowed,
         Reason::CiphertextOfUnknownKey,
         Reason::Unstated,
     ];
@@ -101,6 +108,7 @@ impl Reason {
                 Policy::VpcEndpoint => "vpc-endpoint-policy-denies",
             },
             Reason::ExplicitDenySomewhere => "policy-denies",
+            Reason::ElsewhereOrNotAllowed => "key-elsewhere-or-not-allowed",
             Reason::CiphertextOfUnknownKey => "ciphertext-of-unknown-key",
             Reason::Unstated => "unstated",
         }
@@ -129,6 +137,9 @@ impl Reason {
                 Policy::VpcEndpoint => "the VPC endpoint's policy denies it",
             },
             Reason::ExplicitDenySomewhere => "a policy explicitly denies it; the message doesn't say which",
+            Reason::ElsewhereOrNotAllowed => {
+                "the key is in another account or region, or its policy doesn't allow it"
+            }
             Reason::CiphertextOfUnknownKey => {
                 "the ciphertext's key doesn't exist, lies in another region, or is forbidden to the caller"
             }
@@ -146,6 +157,11 @@ impl Reason {
                 "Look for Deny statements in the policies of the caller, the key, the organization and the \
                  VPC endpoint."
             }
+            Reason::ElsewhereOrNotAllowed => {
+                "Find out which key this was, and whose: AWS doesn't tell a caller from another account. If the \
+                 key is another account's, only its owner can allow the call; if it is in another region, the \
+                 caller asked the wrong one."
+            }
             Reason::CiphertextOfUnknownKey => {
                 "Ask the caller which ciphertext this was: AWS hides the key. A ciphertext brought from \
                  another account or region looks like this."
@@ -156,14 +172,17 @@ impl Reason {
 
     /// The reason in a message whose closing clause is known.
     fn of(message: &str, clause: Option<Clause<'_>>) -> Self {
-        match clause {
-            Some(Clause { denies: true, rest, .. }) => rest
+        match clause.map(|clause| (clause.kind, clause.rest)) {
+            Some((ClauseKind::Denies, rest)) => rest
                 .strip_prefix(" in ")
                 .and_then(policy)
                 .map_or(Reason::ExplicitDenySomewhere, Reason::ExplicitDeny),
-            Some(Clause { rest, .. }) => policy(rest).map_or(Reason::Unstated, Reason::NothingAllows),
+            Some((ClauseKind::NothingAllows, rest)) => {
+                policy(rest).map_or(Reason::Unstated, Reason::NothingAllows)
+            }
+            Some((ClauseKind::Elsewhere, _)) => Reason::ElsewhereOrNotAllowed,
             None if contains(message, VPCE_MESSAGE) => Reason::ExplicitDeny(Policy::VpcEndpoint),
-            None if contains(message, "iphertext refers to a") => Reason::CiphertextOfUnknownKey,
+            None if contains(message, OLD_CIPHERTEXT) => Reason::CiphertextOfUnknownKey,
             None => Reason::Unstated,
         }
     }
@@ -240,6 +259,8 @@ pub struct Denial<'r> {
     pub resource: Option<Text<'r>>,
     /// The caller's ARN as the message gives it.
     pub user: Option<Text<'r>>,
+    /// Whether the message says that the ciphertext names the key, which it therefore doesn't repeat.
+    pub in_ciphertext: bool,
     /// The ARN of the policy that denied, which newer messages add where caller and policy belong to one
     /// account or organization (AWS Security Blog, "Enhanced access denied error messages with policy ARNs").
     pub policy: Option<Text<'r>>,
@@ -249,8 +270,9 @@ impl<'r> Denial<'r> {
     /// Reads `code` (`errorCode`) and `message` (`errorMessage`); `None` if they don't speak of denied access.
     #[must_use]
     pub fn read(code: Option<&str>, message: Option<&Text<'r>>) -> Option<Self> {
+        let name = code.map(error::bare);
         let said = message.and_then(|message| memmem::find(message.as_bytes(), NOT_AUTHORIZED.as_bytes()));
-        if said.is_none() && !code.is_some_and(is_denial) {
+        if said.is_none() && !name.is_some_and(is_denial) {
             return None;
         }
         let mut denial = match message {
@@ -258,7 +280,7 @@ impl<'r> Denial<'r> {
             Some(Cow::Owned(message)) => Denial::of(message, said).into_owned(),
             None => Denial::of("", None),
         };
-        if denial.reason == Reason::Unstated && code == Some("VpceAccessDenied") {
+        if denial.reason == Reason::Unstated && name == Some(error::VPCE) {
             denial.reason = Reason::ExplicitDeny(Policy::VpcEndpoint);
         }
         Some(denial)
@@ -266,17 +288,15 @@ impl<'r> Denial<'r> {
 
     /// Takes a message apart in which [`NOT_AUTHORIZED`] stands at `said`.
     fn of(message: &'r str, said: Option<usize>) -> Self {
-        let (who, what) = said.and_then(|at| message.split_at_checked(at)).unwrap_or_default();
-        let clause = Clause::of(message);
-        let what_before = clause.map_or(what, |clause| {
-            let length = clause.start.saturating_sub(who.len());
-            what.get(..length).filter(|before| !before.is_empty()).unwrap_or(what)
-        });
+        let (who, what) = said.and_then(|at| message.split_at_checked(at)).unwrap_or(("", message));
+        let clause = Clause::of(what);
+        let before = clause.and_then(|clause| what.get(..clause.start)).unwrap_or(what);
         Denial {
             reason: Reason::of(message, clause),
             action: action(what).map(Cow::Borrowed),
-            resource: resource(what_before).map(Cow::Borrowed),
+            resource: resource(before).or_else(|| resource_behind(clause?.rest)).map(Cow::Borrowed),
             user: user(who).map(Cow::Borrowed),
+            in_ciphertext: contains(before, IN_CIPHERTEXT) || contains(message, OLD_CIPHERTEXT),
             policy: clause.and_then(|clause| denying_policy(clause.rest)).map(Cow::Borrowed),
         }
     }
@@ -294,6 +314,7 @@ impl<'r> Denial<'r> {
             action: owned(self.action),
             resource: owned(self.resource),
             user: owned(self.user),
+            in_ciphertext: self.in_ciphertext,
             policy: owned(self.policy),
         }
     }
@@ -301,30 +322,49 @@ impl<'r> Denial<'r> {
 
 const NOT_AUTHORIZED: &str = " is not authorized to perform";
 
-fn is_denial(code: &str) -> bool {
-    let code = code.strip_prefix("Client.").unwrap_or(code);
-    code.starts_with("AccessDenied") || code == "VpceAccessDenied" || code.ends_with("UnauthorizedOperation")
+/// What stands for the resource where the ciphertext names it.
+const IN_CIPHERTEXT: &str = " on the resource associated with this ciphertext";
+
+/// How KMS's older message about a ciphertext begins; its first letter has been seen in both cases.
+const OLD_CIPHERTEXT: &str = "iphertext refers to a";
+
+/// Whether an error of this name, as [`error::bare`] leaves it, is a denial.
+fn is_denial(name: &str) -> bool {
+    name.starts_with("AccessDenied") || name == error::VPCE || name.ends_with("UnauthorizedOperation")
 }
 
 /// The clause that closes a message and says why.
 #[derive(Debug, Clone, Copy)]
 struct Clause<'t> {
+    kind: ClauseKind,
     /// Where it begins, in bytes.
     start: usize,
-    /// What follows `because no ` or `with an explicit deny`.
+    /// What follows its mark.
     rest: &'t str,
-    denies: bool,
 }
+
+#[derive(Debug, Clone, Copy)]
+enum ClauseKind {
+    NothingAllows,
+    Denies,
+    Elsewhere,
+}
+
+/// How each kind of clause begins.
+const MARKS: [(&str, ClauseKind); 3] = [
+    ("because no ", ClauseKind::NothingAllows),
+    ("with an explicit deny", ClauseKind::Denies),
+    ("because the resource does not exist in this Region", ClauseKind::Elsewhere),
+];
 
 impl<'t> Clause<'t> {
     /// The last one: before it stands text that a caller may have chosen.
-    fn of(message: &'t str) -> Option<Self> {
-        let find = |mark: &str, denies| {
-            let start = memmem::rfind(message.as_bytes(), mark.as_bytes())?;
-            let rest = message.get(start + mark.len()..)?;
-            Some(Clause { start, rest, denies })
-        };
-        find("with an explicit deny", true).or_else(|| find("because no ", false))
+    fn of(what: &'t str) -> Option<Self> {
+        let found = MARKS.into_iter().filter_map(|(mark, kind)| {
+            let start = memmem::rfind(what.as_bytes(), mark.as_bytes())?;
+            Some(Clause { kind, start, rest: what.get(start + mark.len()..)? })
+        });
+        found.max_by_key(|clause| clause.start)
     }
 }
 
@@ -344,10 +384,17 @@ fn resource(what: &str) -> Option<&str> {
     some(resource.trim().trim_matches(['"', '\'']))
 }
 
-/// The ARN behind the clause: `… in a service control policy: arn:aws:organizations::…`.
+/// The resource where an older message names it behind the clause: one word.
+fn resource_behind(clause: &str) -> Option<&str> {
+    resource(clause)?.split_ascii_whitespace().next()
+}
+
+/// The policy's ARN behind the clause: `… in a service control policy: arn:aws:organizations::…`.
 fn denying_policy(clause: &str) -> Option<&str> {
     let start = clause.rfind(": arn:")? + ": ".len();
-    clause.get(start..)?.split_ascii_whitespace().next()
+    let arn = clause.get(start..)?.split_ascii_whitespace().next()?.trim_end_matches(['.', ',', ';']);
+    let named = Arn::parse(arn)?;
+    (matches!(named.service, "iam" | "organizations") && named.resource.contains("policy/")).then_some(arn)
 }
 
 fn policy(clause: &str) -> Option<Policy> {

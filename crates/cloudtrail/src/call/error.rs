@@ -37,8 +37,8 @@ pub struct ErrorMeaning {
     pub what_to_do: &'static str,
 }
 
-/// What KMS's error `code` with `message` means. Spellings with `Client.` or `Server.` before or `Exception` or
-/// `Error` behind the name are the same error.
+/// What KMS's error `code` with `message` means. Spellings with `Client.`, `Server.` or a
+/// namespace (`com.amazonaws.kms#`) before or `Exception` or `Error` behind the name are the same error.
 #[must_use]
 pub fn error_meaning(code: &str, message: Option<&str>) -> ErrorMeaning {
     match bare(code) {
@@ -48,8 +48,11 @@ pub fn error_meaning(code: &str, message: Option<&str>) -> ErrorMeaning {
     }
 }
 
+/// A denial by a VPC endpoint's policy, as [`bare`] leaves it.
+pub(crate) const VPCE: &str = "VpceAccessDenied";
+
 /// The code without the parts that differ between CloudTrail, the SDKs and older records.
-fn bare(code: &str) -> &str {
+pub(crate) fn bare(code: &str) -> &str {
     let code = code.rsplit_once('#').map_or(code, |(_, name)| name);
     let code = code.strip_prefix("Client.").or_else(|| code.strip_prefix("Server.")).unwrap_or(code);
     let name = code.strip_suffix("Exception").or_else(|| code.strip_suffix("Error")).unwrap_or(code);
@@ -130,7 +133,7 @@ const MEANINGS: [(&str, ErrorMeaning); 29] = [
     ("AccessDenied", DENIED),
     ("UnauthorizedOperation", DENIED),
     (
-        "VpceAccessDenied",
+        VPCE,
         alert(
             "a VPC endpoint's policy denied the call",
             "Find out whose credentials were used inside that VPC: foreign or stolen ones look like this.",

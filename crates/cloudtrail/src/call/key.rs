@@ -4,6 +4,7 @@ use json::Value;
 use memchr::memmem;
 
 use super::denial::Denial;
+use super::error;
 use super::principal::Principal;
 use super::stringified;
 use super::text::{Arn, Text, each_member, find_word, owned, part, short, some, word};
@@ -323,15 +324,15 @@ pub(crate) fn is_kms(source: &str) -> bool {
 /// Why a call without a key has none.
 pub(crate) fn why_none(call: &super::Call<'_>) -> NoKey {
     let is_kms = call.source.as_deref().is_some_and(is_kms);
-    let reason = call.denial.as_ref().map(|denial| denial.reason);
+    let hidden = call.denial.as_ref().is_some_and(|denial| denial.in_ciphertext);
     let operation = call.operation.as_deref();
     if !is_kms {
         NoKey::NotKms
-    } else if call.error.as_deref() == Some("VpceAccessDenied") {
+    } else if call.error.as_deref().map(error::bare) == Some(error::VPCE) {
         NoKey::StoppedByEndpoint
     } else if operation.is_some_and(|operation| KEYLESS.contains(&operation)) {
         NoKey::NotAboutOneKey
-    } else if reason == Some(super::Reason::CiphertextOfUnknownKey) {
+    } else if hidden {
         NoKey::HiddenInCiphertext
     } else {
         NoKey::NotRecorded
