@@ -1,8 +1,8 @@
 //! What `scan` looks for without being told.
 //!
 //! Each pattern is a CloudWatch Logs filter pattern, so it can be taken to AWS as it is. The choice and the tiers
-//! are KMS.md 1.2, 5.2 and 5.4; what those ask for and one filter pattern can't express (first time seen, bursts,
-//! fan-out, failure followed by success, silence) is left to alarms and to the reader of the report.
+//! follow the causes that the KMS API Reference gives for each error; what a filter pattern can't express (first time
+//! seen, bursts, fan-out, failure followed by success, silence) is left to alarms and to the reader of the report.
 
 use anyhow::{Context, bail};
 use filter_pattern::{Pattern, Wildcards};
@@ -15,33 +15,39 @@ pub(crate) struct Detection {
     pub(crate) built_in: bool,
 }
 
-/// Name and pattern of each built-in detection.
-const BUILT_IN: [(&str, &str); 10] = [
+/// Name and pattern of each built-in detection. Each begins with what rules out most records.
+const BUILT_IN: [(&str, &str); 12] = [
     // AWS's recipe: any KMS call that fails.
     ("kms-call-failed", r#"{ $.eventSource = "kms.amazonaws.com" && $.errorCode = "*" }"#),
-    // The calls that unwrap data. `Decrypt` alone would miss the others (KMS.md 1.1).
+    // The calls that unwrap data; `Decrypt` alone would miss the others. A code may have `Client.` or a namespace
+    // before it and `Exception` behind.
     (
         "decrypt-failed-alert",
-        r#"{ $.eventSource = "kms.amazonaws.com" && ($.eventName = "Decrypt" || $.eventName = "ReEncrypt*" || $.eventName = "DeriveSharedSecret" || $.eventName = "Decapsulate") && ($.errorCode = "AccessDenied*" || $.errorCode = "IncorrectKey*" || $.errorCode = "InvalidCiphertext*" || $.errorCode = "Disabled*" || $.errorCode = "DryRunOperation*" || ($.errorCode = "KMSInvalidState*" && $.errorMessage = "*pending deletion*")) }"#,
+        r#"{ $.eventSource = "kms.amazonaws.com" && ($.eventName = "Decrypt" || $.eventName = "ReEncrypt*" || $.eventName = "DeriveSharedSecret" || $.eventName = "Decapsulate") && ($.errorCode = "*AccessDenied*" || $.errorCode = "*IncorrectKey*" || $.errorCode = "*InvalidCiphertext*" || $.errorCode = "*Disabled*" || $.errorCode = "*DryRunOperation*" || ($.errorCode = "*KMSInvalidState*" && $.errorMessage = "*pending deletion*")) }"#,
     ),
+    // A comparison with `!=` is false where there is no message.
     (
         "decrypt-failed-count",
-        r#"{ $.eventSource = "kms.amazonaws.com" && ($.eventName = "Decrypt" || $.eventName = "ReEncrypt*" || $.eventName = "DeriveSharedSecret" || $.eventName = "Decapsulate") && ($.errorCode = "NotFound*" || $.errorCode = "InvalidGrantToken*" || $.errorCode = "InvalidKeyUsage*" || $.errorCode = "Throttling*" || $.errorCode = "LimitExceeded*" || ($.errorCode = "KMSInvalidState*" && $.errorMessage != "*pending deletion*")) }"#,
+        r#"{ $.eventSource = "kms.amazonaws.com" && ($.eventName = "Decrypt" || $.eventName = "ReEncrypt*" || $.eventName = "DeriveSharedSecret" || $.eventName = "Decapsulate") && ($.errorCode = "*NotFound*" || $.errorCode = "*InvalidGrantToken*" || $.errorCode = "*InvalidKeyUsage*" || $.errorCode = "*Throttling*" || $.errorCode = "*LimitExceeded*" || ($.errorCode = "*KMSInvalidState*" && ($.errorMessage != "*pending deletion*" || $.errorMessage NOT EXISTS || $.errorMessage IS NULL))) }"#,
     ),
     (
         "decrypt-failed-ignore",
-        r#"{ $.eventSource = "kms.amazonaws.com" && ($.eventName = "Decrypt" || $.eventName = "ReEncrypt*" || $.eventName = "DeriveSharedSecret" || $.eventName = "Decapsulate") && ($.errorCode = "KeyUnavailable*" || $.errorCode = "DependencyTimeout*" || $.errorCode = "KMSInternal*") }"#,
+        r#"{ $.eventSource = "kms.amazonaws.com" && ($.eventName = "Decrypt" || $.eventName = "ReEncrypt*" || $.eventName = "DeriveSharedSecret" || $.eventName = "Decapsulate") && ($.errorCode = "*KeyUnavailable*" || $.errorCode = "*DependencyTimeout*" || $.errorCode = "*KMSInternal*") }"#,
     ),
-    // KMS's own advice; any operation, as the text is the same in all.
+    // KMS's own advice (KMS Developer Guide, "Creating an alarm that detects use of a KMS key pending deletion"); any
+    // operation, as the text is the same in all.
     (
         "key-pending-deletion-used",
         r#"{ $.eventSource = "kms.amazonaws.com" && $.errorCode = "*" && $.errorMessage = "*pending deletion*" }"#,
     ),
     // The caller asked only whether it may, and it may.
-    ("dry-run", r#"{ $.eventSource = "kms.amazonaws.com" && $.errorCode = "DryRunOperation*" }"#),
+    ("dry-run", r#"{ $.eventSource = "kms.amazonaws.com" && $.errorCode = "*DryRunOperation*" }"#),
     // Logged only by trails that select network activity events for KMS.
-    ("vpc-endpoint-denied", r#"{ $.eventSource = "kms.amazonaws.com" && $.errorCode = "VpceAccessDenied" }"#),
-    // CIS 4.7; attempts that fail count as well.
+    (
+        "vpc-endpoint-denied",
+        r#"{ $.eventSource = "kms.amazonaws.com" && $.errorCode = "*VpceAccessDenied*" }"#,
+    ),
+    // CIS AWS Foundations Benchmark 4.7; attempts that fail count as well.
     (
         "key-disabled-or-deletion-scheduled",
         r#"{ $.eventSource = "kms.amazonaws.com" && ($.eventName = "DisableKey" || $.eventName = "ScheduleKeyDeletion") }"#,
@@ -51,11 +57,22 @@ const BUILT_IN: [(&str, &str); 10] = [
         "trail-tampering",
         r#"{ $.eventSource = "cloudtrail.amazonaws.com" && ($.eventName = "StopLogging" || $.eventName = "DeleteTrail" || $.eventName = "UpdateTrail" || $.eventName = "PutEventSelectors") }"#,
     ),
-    // KMS.md 4.1: selectors that drop KMS. Basic ones list at most two excluded sources; an advanced one names the
-    // event source second, behind the category.
+    // Basic selectors that drop all KMS events. At most two sources can be excluded (`kms` and `rdsdata`).
     (
         "kms-events-excluded",
-        r#"{ $.eventSource = "cloudtrail.amazonaws.com" && $.eventName = "PutEventSelectors" && ($.requestParameters.eventSelectors[*].excludeManagementEventSources[0] = "kms.amazonaws.com" || $.requestParameters.eventSelectors[*].readWriteType = "WriteOnly" || $.requestParameters.advancedEventSelectors[*].fieldSelectors[1].notEquals[0] = "kms.amazonaws.com") }"#,
+        r#"{ $.eventSource = "cloudtrail.amazonaws.com" && $.eventName = "PutEventSelectors" && ($.requestParameters.eventSelectors[*].excludeManagementEventSources[0] = "kms.amazonaws.com" || $.requestParameters.eventSelectors[*].excludeManagementEventSources[1] = "kms.amazonaws.com" || $.requestParameters.eventSelectors[*].includeManagementEvents IS FALSE) }"#,
+    ),
+    // The same with advanced selectors. A selector may have one wildcard and a pattern three, so this sees: as first
+    // value, in the first three selectors, any of their fields; as second value, five fields of the first selector.
+    (
+        "kms-events-excluded-advanced",
+        r#"{ $.eventSource = "cloudtrail.amazonaws.com" && $.eventName = "PutEventSelectors" && ($.requestParameters.advancedEventSelectors[0].fieldSelectors[*].notEquals[0] = "kms.amazonaws.com" || $.requestParameters.advancedEventSelectors[1].fieldSelectors[*].notEquals[0] = "kms.amazonaws.com" || $.requestParameters.advancedEventSelectors[2].fieldSelectors[*].notEquals[0] = "kms.amazonaws.com" || $.requestParameters.advancedEventSelectors[0].fieldSelectors[0].notEquals[1] = "kms.amazonaws.com" || $.requestParameters.advancedEventSelectors[0].fieldSelectors[1].notEquals[1] = "kms.amazonaws.com" || $.requestParameters.advancedEventSelectors[0].fieldSelectors[2].notEquals[1] = "kms.amazonaws.com" || $.requestParameters.advancedEventSelectors[0].fieldSelectors[3].notEquals[1] = "kms.amazonaws.com" || $.requestParameters.advancedEventSelectors[0].fieldSelectors[4].notEquals[1] = "kms.amazonaws.com") }"#,
+    ),
+    // Selectors that drop reads, of which `Decrypt` is one; advanced ones in the first selector's first four fields.
+    // Only an event category can be `Management`.
+    (
+        "kms-reads-excluded",
+        r#"{ $.eventSource = "cloudtrail.amazonaws.com" && $.eventName = "PutEventSelectors" && ($.requestParameters.eventSelectors[*].readWriteType = "WriteOnly" || ($.requestParameters.advancedEventSelectors[0].fieldSelectors[*].equals[0] = "Management" && (($.requestParameters.advancedEventSelectors[0].fieldSelectors[0].field = "readOnly" && $.requestParameters.advancedEventSelectors[0].fieldSelectors[0].equals[0] = "false") || ($.requestParameters.advancedEventSelectors[0].fieldSelectors[1].field = "readOnly" && $.requestParameters.advancedEventSelectors[0].fieldSelectors[1].equals[0] = "false") || ($.requestParameters.advancedEventSelectors[0].fieldSelectors[2].field = "readOnly" && $.requestParameters.advancedEventSelectors[0].fieldSelectors[2].equals[0] = "false") || ($.requestParameters.advancedEventSelectors[0].fieldSelectors[3].field = "readOnly" && $.requestParameters.advancedEventSelectors[0].fieldSelectors[3].equals[0] = "false")))) }"#,
     ),
 ];
 

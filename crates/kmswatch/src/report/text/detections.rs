@@ -11,7 +11,7 @@ use super::page::{Page, Style, fitted, grouped};
 const MAX_NAME: usize = 40;
 
 /// What each built-in detection looks for. Those of one's own are shown with their pattern.
-const WORDS: [(&str, &str); 10] = [
+const WORDS: [(&str, &str); 12] = [
     ("kms-call-failed", "any KMS call that failed"),
     ("decrypt-failed-alert", "decryption that failed: look at it"),
     ("decrypt-failed-count", "decryption that failed: harmless alone"),
@@ -22,6 +22,8 @@ const WORDS: [(&str, &str); 10] = [
     ("key-disabled-or-deletion-scheduled", "a key's end, or the attempt at it"),
     ("trail-tampering", "a trail stopped, deleted or changed"),
     ("kms-events-excluded", "a trail told to leave out KMS calls"),
+    ("kms-events-excluded-advanced", "the same, by advanced selectors"),
+    ("kms-reads-excluded", "a trail told to leave out reads"),
 ];
 
 /// A row for each that matched, and one for all others; nothing where no record was read.
