@@ -8,7 +8,7 @@ use super::group::{Group, Groups, Place, Span};
 use super::hours::Hours;
 use super::limits::Limits;
 use super::order;
-use super::pairs::{Call, Pairs, Role};
+use super::pairs::{Pairs, Role};
 use super::seen::Seen;
 use super::time;
 
@@ -119,8 +119,16 @@ impl Aggregate {
         }
         match self.pairs.role(&finding) {
             Role::Alone => drop(self.answer.group(&finding)),
-            Role::Caller(call) => self.add_caller(call, &finding),
-            Role::Copy(call) => self.add_copy(call, finding),
+            Role::Caller(call) => {
+                if let Some(group) = self.answer.group(&finding) {
+                    self.pairs.remember(call, &finding, group);
+                }
+            }
+            Role::Copy => {
+                for tired in self.pairs.wait(finding) {
+                    self.settle(&tired);
+                }
+            }
         }
         Ok(true)
     }
@@ -128,7 +136,7 @@ impl Aggregate {
     /// The answer, its groups in order.
     pub(crate) fn finish(mut self) -> Answer {
         for copy in self.pairs.left() {
-            self.answer.group(&copy);
+            self.settle(&copy);
         }
         drop((self.seen, self.pairs));
         self.answer.order = order::worst_first(&self.answer.groups);
@@ -145,30 +153,16 @@ impl Aggregate {
         }
     }
 
-    fn add_caller(&mut self, call: Call, finding: &Finding) {
-        if let Some(group) = self.pairs.other(call) {
-            self.answer.join(group, finding);
-            return;
-        }
-        let group = self.answer.group(finding);
-        for copy in self.pairs.waiting_for(call) {
-            match group.filter(|_| self.pairs.differs(call, &copy)) {
-                Some(group) => self.answer.join(group, &copy),
-                None => drop(self.answer.group(&copy)),
-            }
-        }
-        if let Some(group) = group {
-            self.pairs.remember(call, group);
-        }
-    }
-
-    fn add_copy(&mut self, call: Call, copy: Finding) {
-        if let Some(group) = self.pairs.other(call) {
-            self.answer.join(group, &copy);
-            return;
-        }
-        for tired in self.pairs.wait(call, copy) {
-            self.answer.group(&tired);
+    /// Puts another account's copy of a record into the group of the caller's record, or, where there is none, into
+    /// one as it is.
+    fn settle(&mut self, copy: &Finding) {
+        let answer = &self.answer;
+        let best = self.pairs.callers(copy).min_by(|(misfit, one), (other_misfit, other)| {
+            misfit.cmp(other_misfit).then_with(|| answer.names(*one).cmp(&answer.names(*other)))
+        });
+        match best {
+            Some((_, group)) => self.answer.join(group, copy),
+            None => drop(self.answer.group(copy)),
         }
     }
 }
@@ -195,6 +189,11 @@ impl Answer {
     /// The groups, worst first.
     pub(super) fn in_order(&self) -> impl Iterator<Item = &Group> {
         self.order.iter().filter_map(|place| self.groups.list.get(*place as usize))
+    }
+
+    /// What tells a group apart from others, whichever came first.
+    fn names(&self, place: Place) -> Option<order::Names<'_>> {
+        self.groups.list.get(place as usize).map(|group| order::names(group, &self.groups))
     }
 
     /// What is counted of every record.

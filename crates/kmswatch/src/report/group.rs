@@ -108,6 +108,7 @@ impl Groups {
     pub(super) fn join(&mut self, place: Place, copy: &Finding) -> bool {
         let Some(group) = self.list.get_mut(place as usize) else { return false };
         group.copies += 1;
+        group.by_service &= copy.by_service;
         group.count(copy, &mut self.room);
         group.key.expected.is_some()
     }

@@ -29,8 +29,11 @@ fn rank(group: &Group, breadth: &HashMap<Sym, u32>) -> Rank {
     (group.by_service, group.key.expected.is_some(), group.tier, Reverse(keys), Reverse(group.calls()))
 }
 
+/// Principal, key, error, and the entry of the expected list.
+pub(super) type Names<'g> = (&'g str, Option<&'g str>, Option<&'g str>, Option<u32>);
+
 /// What tells two groups of one rank apart.
-fn names<'g>(group: &Group, groups: &'g Groups) -> (&'g str, Option<&'g str>, Option<&'g str>, Option<u32>) {
+pub(super) fn names<'g>(group: &Group, groups: &'g Groups) -> Names<'g> {
     let text = |sym| groups.strings.get(sym);
     let key = &group.key;
     (text(key.principal), key.key.map(text), key.error.map(text), key.expected.map(|entry| entry.number()))

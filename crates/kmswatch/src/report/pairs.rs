@@ -1,10 +1,12 @@
 //! Which records are of one call?
 //!
-//! A call across accounts leaves a record in each account, with the same `sharedEventID`. The key owner's copy
-//! says little about the caller (type `AWSAccount`), so it joins the caller's record, whichever comes first.
-//! Services' records carry a `sharedEventID` inside one account too: only different recipient accounts make a pair.
+//! A call across accounts leaves a record in each account, with the same `sharedEventID`. The key owner's copy says
+//! little about the caller (type `AWSAccount`), so it joins the caller's record. Copies wait until all records were
+//! seen, so it doesn't matter which comes first. Services' records carry a `sharedEventID` inside one account too, and
+//! more than one record may tell who called; so each of these is a call of its own, and a copy chooses the one that fits
+//! it best.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::hash::{BuildHasher, RandomState};
 
 use super::finding::Finding;
@@ -15,24 +17,17 @@ use super::limits::Limits;
 #[derive(Debug)]
 pub(super) struct Pairs {
     hasher: RandomState,
-    callers: HashMap<u64, Caller>,
-    callers_in_order: VecDeque<u64>,
+    /// Callers' records, and whether a service made all of their calls on its own.
+    callers: BTreeMap<CallerId, bool>,
+    callers_in_order: VecDeque<CallerId>,
     max_callers: usize,
-    /// Copies without a caller's record so far, by a number that grows, and the call that each is of.
-    copies: BTreeMap<u64, (u64, Box<Finding>)>,
-    /// The numbers of each call's copies, ascending.
-    waiting: HashMap<u64, Vec<u64>>,
-    next: u64,
+    copies: VecDeque<Finding>,
     weight: usize,
     max_weight: usize,
 }
 
-/// A caller's record that was seen.
-#[derive(Debug)]
-struct Caller {
-    recipient: u64,
-    group: Place,
-}
+/// The call, the account that the record was delivered to, the record's group, and the caller's account.
+type CallerId = (u64, u64, Place, Option<u64>);
 
 /// What a record may be in a pair.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,7 +37,7 @@ pub(super) enum Role {
     /// It tells who called.
     Caller(Call),
     /// It is another account's copy, which doesn't.
-    Copy(Call),
+    Copy,
 }
 
 /// One call as seen by one account.
@@ -52,17 +47,19 @@ pub(super) struct Call {
     recipient: u64,
 }
 
+/// How badly a caller's record fits a copy: a caller in the account that the copy names fits best, and rather a person
+/// or workload than a service. Groups that fit alike are told apart by their names.
+pub(super) type Misfit = (bool, bool);
+
 impl Pairs {
     /// None yet.
     pub(super) fn new(limits: &Limits) -> Self {
         Pairs {
             hasher: RandomState::new(),
-            callers: HashMap::new(),
+            callers: BTreeMap::new(),
             callers_in_order: VecDeque::new(),
             max_callers: limits.calls,
-            copies: BTreeMap::new(),
-            waiting: HashMap::new(),
-            next: 0,
+            copies: VecDeque::new(),
             weight: 0,
             max_weight: limits.waiting,
         }
@@ -70,27 +67,30 @@ impl Pairs {
 
     /// What a record may be in a pair.
     pub(super) fn role(&self, finding: &Finding) -> Role {
-        let (Some(id), Some(recipient)) = (&finding.shared_event_id, &finding.recipient_account) else {
-            return Role::Alone;
-        };
-        let call = Call { id: self.hasher.hash_one(id), recipient: self.hasher.hash_one(recipient) };
-        if finding.principal_type == "AWSAccount" { Role::Copy(call) } else { Role::Caller(call) }
-    }
-
-    /// The group of the record that another account has of this call.
-    pub(super) fn other(&self, call: Call) -> Option<Place> {
-        self.callers
-            .get(&call.id)
-            .filter(|caller| caller.recipient != call.recipient)
-            .map(|caller| caller.group)
-    }
-
-    /// Remembers the group of a caller's record, for copies that come later.
-    pub(super) fn remember(&mut self, call: Call, group: Place) {
-        let caller = Caller { recipient: call.recipient, group };
-        if self.callers.insert(call.id, caller).is_none() {
-            self.callers_in_order.push_back(call.id);
+        match (self.call(finding), finding.principal_type.as_str()) {
+            (None, _) | (_, "AWSService") => Role::Alone,
+            (Some(_), "AWSAccount") => Role::Copy,
+            (Some(call), _) => Role::Caller(call),
         }
+    }
+
+    fn call(&self, finding: &Finding) -> Option<Call> {
+        let (id, recipient) = (finding.shared_event_id.as_ref()?, finding.recipient_account.as_ref()?);
+        Some(Call { id: self.hasher.hash_one(id), recipient: self.hasher.hash_one(recipient) })
+    }
+
+    fn account(&self, finding: &Finding) -> Option<u64> {
+        finding.account.as_ref().map(|account| self.hasher.hash_one(account))
+    }
+
+    /// Remembers the group of a caller's record, for copies of it.
+    pub(super) fn remember(&mut self, call: Call, finding: &Finding, group: Place) {
+        let id = (call.id, call.recipient, group, self.account(finding));
+        let by_service = self.callers.entry(id).or_insert_with(|| {
+            self.callers_in_order.push_back(id);
+            true
+        });
+        *by_service &= finding.by_service;
         if self.callers.len() > self.max_callers
             && let Some(oldest) = self.callers_in_order.pop_front()
         {
@@ -98,50 +98,37 @@ impl Pairs {
         }
     }
 
-    /// Keeps a copy until the caller's record comes. What comes back has waited too long.
-    pub(super) fn wait(&mut self, call: Call, copy: Finding) -> Vec<Finding> {
+    /// The groups of the records that a copy may be of: delivered to another account, and not of a caller who belongs
+    /// to another account than the copy says.
+    pub(super) fn callers(&self, copy: &Finding) -> impl Iterator<Item = (Misfit, Place)> {
+        let call = self.call(copy);
+        let account = self.account(copy);
+        let ids = call.map(|call| (call.id, 0, 0, None)..=(call.id, u64::MAX, Place::MAX, Some(u64::MAX)));
+        let callers = ids.into_iter().flat_map(|ids| self.callers.range(ids));
+        callers.filter_map(move |((_, recipient, group, callers_account), by_service)| {
+            let elsewhere = call.is_some_and(|call| call.recipient != *recipient);
+            let known = callers_account.is_some() && account.is_some();
+            let fits = elsewhere && (!known || *callers_account == account);
+            fits.then_some(((!known, *by_service), *group))
+        })
+    }
+
+    /// Keeps a copy until all records were seen. What comes back has waited too long.
+    pub(super) fn wait(&mut self, copy: Finding) -> Vec<Finding> {
         self.weight += copy.weight();
-        self.waiting.entry(call.id).or_default().push(self.next);
-        self.copies.insert(self.next, (call.id, Box::new(copy)));
-        self.next += 1;
+        self.copies.push_back(copy);
         let mut tired = Vec::new();
         while self.weight > self.max_weight
-            && let Some((number, (id, copy))) = self.copies.pop_first()
+            && let Some(copy) = self.copies.pop_front()
         {
             self.weight -= copy.weight();
-            self.forget(id, number);
-            tired.push(*copy);
+            tired.push(copy);
         }
         tired
     }
 
-    /// The copies that wait for this call's record, in order.
-    pub(super) fn waiting_for(&mut self, call: Call) -> Vec<Finding> {
-        let numbers = self.waiting.remove(&call.id).unwrap_or_default();
-        let found: Vec<Finding> =
-            numbers.iter().filter_map(|number| self.copies.remove(number)).map(|(_, copy)| *copy).collect();
-        self.weight -= found.iter().map(Finding::weight).sum::<usize>();
-        found
-    }
-
     /// The copies that still wait, in order.
-    pub(super) fn left(&mut self) -> Vec<Finding> {
-        std::mem::take(&mut self.copies).into_values().map(|(_, copy)| *copy).collect()
-    }
-
-    /// Whether a copy was delivered to another account than the caller's record.
-    pub(super) fn differs(&self, call: Call, copy: &Finding) -> bool {
-        copy.recipient_account
-            .as_ref()
-            .is_some_and(|recipient| self.hasher.hash_one(recipient) != call.recipient)
-    }
-
-    fn forget(&mut self, id: u64, number: u64) {
-        if let Some(numbers) = self.waiting.get_mut(&id) {
-            numbers.retain(|other| *other != number);
-            if numbers.is_empty() {
-                self.waiting.remove(&id);
-            }
-        }
+    pub(super) fn left(&mut self) -> VecDeque<Finding> {
+        std::mem::take(&mut self.copies)
     }
 }

@@ -21,15 +21,16 @@ prop_compose! {
         operation in text(), resources in prop::collection::vec(text(), 0..3),
         address in prop::option::of(text()), agent in prop::option::of(text()),
         reason in prop::option::of(text()), by_service in any::<bool>(),
-        call in prop::option::of((0_u8..4, 0_u8..3, any::<bool>())), time in prop::option::of(0_i64..40_000),
+        call in prop::option::of((0_u8..4, 0_u8..3)), account in prop::option::of(0_u8..2),
+        kind in prop::sample::select(&["IAMUser", "IAMUser", "AWSAccount", "AWSService"][..]), time in prop::option::of(0_i64..40_000),
     ) -> Finding {
-        let copy = call.is_some_and(|(_, _, copy)| copy);
         Finding {
             detections: vec![0],
             time: time.map(|time| 1_741_593_600 + time),
             principal,
             principal_words: words,
-            principal_type: if copy { "AWSAccount".into() } else { "IAMUser".into() },
+            principal_type: kind.into(),
+            account: account.map(|account| account.to_string()),
             key,
             error,
             operation,
@@ -39,8 +40,8 @@ prop_compose! {
             user_agent: agent,
             denial_reason: reason,
             by_service,
-            shared_event_id: call.map(|(id, _, _)| id.to_string()),
-            recipient_account: call.map(|(_, account, _)| account.to_string()),
+            shared_event_id: call.map(|(id, _)| id.to_string()),
+            recipient_account: call.map(|(_, account)| account.to_string()),
             ..Finding::default()
         }
     }
@@ -98,7 +99,7 @@ proptest! {
 
     #[test]
     fn the_order_of_findings_changes_nothing(
-        (findings, shuffled) in prop::collection::vec(alone(), 0..40)
+        (findings, shuffled) in prop::collection::vec(finding(plain), 0..40)
             .prop_map(|list| list.into_iter().enumerate().map(|(index, finding)| {
                 Finding { identity: Some(index as u128), ..finding }
             }).collect::<Vec<_>>())
