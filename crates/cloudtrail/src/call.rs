@@ -13,6 +13,7 @@ mod key;
 mod principal;
 mod service;
 mod stringified;
+mod success;
 mod text;
 mod time;
 
@@ -20,15 +21,15 @@ use json::Value;
 
 pub use data::{Data, DataKind, MAX_DATA};
 pub use denial::{Denial, Policy, Reason};
-pub use error::{ErrorMeaning, Tier, error_meaning};
-pub use key::{Key, NoKey, Place, Side};
+pub use error::{Meaning, Tier, error_meaning};
+pub use key::{Home, Key, NoKey, Place, Side};
 pub use principal::{Issuer, Principal, Workload};
 pub use service::ON_THEIR_OWN;
 pub use stringified::MAX_STRINGIFIED;
 pub use text::{MAX_ID, MAX_WORD, Text};
 pub use time::seconds;
 
-use text::{each_member, flag, owned, short, text, word};
+use text::{each_member, flag, owned, text, word};
 
 /// One API call, from one record. Field names follow the record's (CloudTrail User Guide, "Record contents").
 #[derive(Debug, Clone)]
@@ -39,8 +40,6 @@ pub struct Call<'r> {
     pub original_event_id: Option<Text<'r>>,
     /// `sharedEventID`: the same in the records of one call in several accounts.
     pub shared_event_id: Option<Text<'r>>,
-    /// `requestID`.
-    pub request_id: Option<Text<'r>>,
     /// `recipientAccountId`: in whose trail the record is.
     pub recipient_account: Option<Text<'r>>,
     /// `eventTime`, else `@timestamp`: seconds since 1970-01-01 UTC.
@@ -51,7 +50,7 @@ pub struct Call<'r> {
     pub operation: Option<Text<'r>>,
     /// `awsRegion`.
     pub region: Option<Text<'r>>,
-    /// `errorCode` where it is a string or number, the empty string included; see [`Call::failed`].
+    /// `errorCode` where it is a string or number, the empty string included: the call failed.
     pub error: Option<Text<'r>>,
     /// `errorMessage`; CloudTrail cuts it at 1 KB.
     pub error_message: Option<Text<'r>>,
@@ -73,14 +72,8 @@ pub struct Call<'r> {
     pub vpc_endpoint_account: Option<Text<'r>>,
     /// Why access was denied, if the error is about that.
     pub denial: Option<Denial<'r>>,
-    /// `readOnly`.
-    pub read_only: Option<bool>,
-    /// `requestParameters.dryRun`: the caller only asked whether it may.
-    pub dry_run: Option<bool>,
     /// `eventType`, such as `AwsApiCall`.
     pub event_type: Option<Text<'r>>,
-    /// `eventCategory`, such as `Management`.
-    pub event_category: Option<Text<'r>>,
 }
 
 /// By what a record is the same as another one: AWS gives each record an `eventID` of its own, and delivers one that
@@ -139,7 +132,6 @@ impl<'r> Call<'r> {
             event_id: word(fields.event_id),
             original_event_id: fields.addendum.and_then(original),
             shared_event_id: word(fields.shared_event_id),
-            request_id: word(fields.request_id),
             time: time_of(fields.time).or_else(|| time_of(fields.timestamp)),
             source,
             operation: word(fields.operation),
@@ -147,10 +139,7 @@ impl<'r> Call<'r> {
             source_address: word(fields.source_address),
             vpc_endpoint: word(fields.vpc_endpoint),
             vpc_endpoint_account: word(fields.vpc_endpoint_account),
-            read_only: flag(fields.read_only),
-            dry_run: request.dry_run,
             event_type: word(fields.event_type),
-            event_category: word(fields.event_category),
             data: request.data,
             data_more: request.data_more,
             recipient_account,
@@ -170,13 +159,6 @@ impl<'r> Call<'r> {
         let event_id = self.event_id.as_deref()?;
         let event_id = self.original_event_id.as_deref().unwrap_or(event_id);
         Some(Identity { event_id, recipient_account: self.recipient_account.as_deref().unwrap_or_default() })
-    }
-
-    /// Whether the record reports an error. An empty `errorCode` alone doesn't; a message without a code does
-    /// (`ConsoleLogin` is written so).
-    #[must_use]
-    pub fn failed(&self) -> bool {
-        self.error.as_deref().is_some_and(|error| !error.is_empty()) || self.error_message.is_some()
     }
 
     /// Whether AWS did this on its own behalf, with no person or workload waiting for the answer: see
@@ -199,36 +181,36 @@ impl<'r> Call<'r> {
         self.key.is_none().then(|| key::why_none(self))
     }
 
-    /// The key for a person, with a note if it belongs to another account, or why there is none.
+    /// The key, the same text for the same key wherever the record names it and however the caller called it: its
+    /// ARN, or, where account or region aren't known for sure, what the record has.
     #[must_use]
-    pub fn key_words(&self) -> String {
+    pub fn key_name(&self) -> Option<Text<'_>> {
+        self.key.as_ref().map(|key| key.full_name(self.home()))
+    }
+
+    /// Where the caller's own keys are; `None` in another account's trail, which may know the account of the caller
+    /// but says little else about the call.
+    fn home(&self) -> Option<key::Home<'_>> {
+        let account = self.principal.account.as_deref()?;
+        let here = self.recipient_account.as_deref().is_none_or(|recipient| recipient == account);
+        key::Home::new(self.region.as_deref()?, account).filter(|_| here)
+    }
+
+    /// What else there is to say of the key, or why there is none: a clause each.
+    #[must_use]
+    pub fn key_notes(&self) -> Vec<String> {
         match &self.key {
-            None => key::why_none(self).words().to_owned(),
-            Some(key) if key.other_account(&self.principal).is_some() => {
-                format!("{} (not the caller's account)", key.words())
-            }
-            Some(key) => key.words(),
+            Some(key) => key.notes(&self.principal),
+            None => vec![key::why_none(self).words().to_owned()],
         }
     }
 
-    /// What the error means; `None` if the call has no error code.
+    /// What the error means, or that the call succeeded; `None` if that means nothing special.
     #[must_use]
-    pub fn meaning(&self) -> Option<ErrorMeaning> {
-        let code = self.error.as_deref().filter(|code| !code.is_empty())?;
-        Some(error_meaning(code, self.error_message.as_deref()))
-    }
-
-    /// Why it failed, for a person: the denial's reason, else the error's meaning, else the message.
-    #[must_use]
-    pub fn error_words(&self) -> Option<String> {
-        let known = self.meaning().filter(|meaning| meaning.tier != Tier::Unknown);
-        let denial = self.denial.as_ref().filter(|denial| denial.reason != Reason::Unstated);
-        let (code, message) = (self.error.as_deref().unwrap_or_default(), self.error_message.as_deref());
-        match (denial, known, message) {
-            (Some(denial), ..) => Some(format!("denied: {}", denial.reason.words())),
-            (None, Some(meaning), _) => Some(meaning.words.to_owned()),
-            (None, None, Some(message)) => Some(short(message).into_owned()),
-            (None, None, None) => Some(short(code).into_owned()).filter(|code| !code.is_empty()),
+    pub fn meaning(&self) -> Option<Meaning> {
+        match self.error.as_deref() {
+            Some(code) => Some(error_meaning(code, self.error_message.as_deref())),
+            None => success::meaning(self.source.as_deref()?, self.operation.as_deref()?),
         }
     }
 }
@@ -239,17 +221,14 @@ struct Fields<'r> {
     addendum: Option<Value<'r>>,
     error: Option<Value<'r>>,
     error_message: Option<Value<'r>>,
-    event_category: Option<Value<'r>>,
     event_id: Option<Value<'r>>,
     event_type: Option<Value<'r>>,
     from_console: Option<Value<'r>>,
     identity: Option<Value<'r>>,
     operation: Option<Value<'r>>,
-    read_only: Option<Value<'r>>,
     recipient: Option<Value<'r>>,
     region: Option<Value<'r>>,
     request: Option<Value<'r>>,
-    request_id: Option<Value<'r>>,
     resources: Option<Value<'r>>,
     shared_event_id: Option<Value<'r>>,
     source: Option<Value<'r>>,
@@ -280,15 +259,12 @@ impl<'r> Fields<'r> {
             "awsRegion" => &mut self.region,
             "errorCode" => &mut self.error,
             "errorMessage" => &mut self.error_message,
-            "eventCategory" => &mut self.event_category,
             "eventID" => &mut self.event_id,
             "eventName" => &mut self.operation,
             "eventSource" => &mut self.source,
             "eventTime" => &mut self.time,
             "eventType" => &mut self.event_type,
-            "readOnly" => &mut self.read_only,
             "recipientAccountId" => &mut self.recipient,
-            "requestID" => &mut self.request_id,
             "requestParameters" => &mut self.request,
             "resources" => &mut self.resources,
             "sessionCredentialFromConsole" => &mut self.from_console,
@@ -309,7 +285,6 @@ struct Request<'r> {
     asked: key::Asked<'r>,
     data: Vec<Data<'r>>,
     data_more: usize,
-    dry_run: Option<bool>,
 }
 
 impl<'r> Request<'r> {
@@ -329,7 +304,6 @@ impl<'r> Request<'r> {
                 "aliasName" | "kmsKeyId" => asked.key = asked.key.take().or_else(|| word(Some(value))),
                 "sourceKeyId" => asked.source = word(Some(value)),
                 "destinationKeyId" => asked.destination = word(Some(value)),
-                "dryRun" => request.dry_run = flag(Some(value)),
                 "encryptionContext" => data::read(value, None, data),
                 "sourceEncryptionContext" => data::read(value, Some(Side::Source), data),
                 "destinationEncryptionContext" => {
@@ -343,7 +317,7 @@ impl<'r> Request<'r> {
 
     fn into_owned(self) -> Request<'static> {
         let data = self.data.into_iter().map(Data::into_owned).collect();
-        Request { asked: self.asked.into_owned(), data, data_more: self.data_more, dry_run: self.dry_run }
+        Request { asked: self.asked.into_owned(), data, data_more: self.data_more }
     }
 }
 

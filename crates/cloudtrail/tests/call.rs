@@ -45,9 +45,14 @@ fn denial(message: &str) -> String {
     let Some(denial) = Denial::read(Some("AccessDenied"), Some(&message.into())) else {
         return "no denial".into();
     };
-    let mut text = format!("{}\n    {}", denial.reason.code(), denial.words());
-    for (what, value) in [("user", &denial.user), ("action", &denial.action), ("resource", &denial.resource)]
-    {
+    let Denial { reason, user, action, resource, policy, in_ciphertext } = &denial;
+    let mut text = format!("{}\n    {}. {}", reason.code(), reason.words(), reason.look());
+    if *in_ciphertext {
+        text.push_str("\n    the key is in the ciphertext");
+    }
+    let policy = policy.as_ref().map(|_| ("policy", policy));
+    let parts = [("user", user), ("action", action), ("resource", resource)];
+    for (what, value) in parts.into_iter().chain(policy) {
         let _ = write!(text, "\n    {what}: {}", value.as_deref().unwrap_or("(none)"));
     }
     text
@@ -58,6 +63,7 @@ fn describe(call: &Call<'_>) -> String {
     let mut text = Lines(String::new());
     let principal = &call.principal;
     text.line("who", &principal.words());
+    principal.notes().iter().for_each(|note| text.line("and", note));
     text.line("id", &principal.id());
     text.line("by", if call.by_service() { "AWS itself" } else { "a person or workload" });
     if let Some(operation) = &call.operation {
@@ -66,7 +72,8 @@ fn describe(call: &Call<'_>) -> String {
             &format!("{operation} ({})", call.source.as_deref().unwrap_or("source unknown")),
         );
     }
-    text.line("key", &call.key_words());
+    text.optional("key", call.key_name().as_deref());
+    call.key_notes().iter().for_each(|note| text.line("key", note));
     if let Some(key) = &call.key {
         text.line("key found in", &format!("{:?}", key.place));
     }
@@ -77,19 +84,17 @@ fn describe(call: &Call<'_>) -> String {
     text.optional("when", call.time.map(|time| time.to_string()).as_deref());
     text.optional("from", call.source_address.as_deref());
     text.optional("VPC endpoint", call.vpc_endpoint.as_deref());
-    text.optional("dry run", call.dry_run.map(|flag| flag.to_string()).as_deref());
-    text.optional("read only", call.read_only.map(|flag| flag.to_string()).as_deref());
     let identity = call.identity().map(|id| format!("{} in {:?}", id.event_id, id.recipient_account));
     text.optional("record", identity.as_deref());
     text.0
 }
 
 fn describe_error(call: &Call<'_>, text: &mut Lines) {
-    text.optional("why", call.error_words().as_deref());
     if let Some(denial) = &call.denial {
-        text.line("denial", &format!("{}. {}", denial.reason.code(), denial.reason.look()));
+        text.line("denial", &format!("{}: {}", denial.reason.code(), denial.reason.words()));
     }
     if let Some(meaning) = call.meaning() {
+        text.line("means", meaning.words);
         text.line("do", &format!("[{}] {}", meaning.tier.code(), meaning.what_to_do));
     }
 }
@@ -140,9 +145,8 @@ fn words_are_bounded() {
     let limit = 8 * call::MAX_WORD + 200;
     assert!(call.principal.words().len() < limit);
     assert!(call.principal.id().len() <= call::MAX_ID + 3);
-    assert!(call.key_words().len() < limit);
+    assert!(call.principal.notes().iter().chain(&call.key_notes()).all(|note| note.len() < limit));
     assert!(call.data.iter().all(|data| data.words().len() < limit));
-    assert!(call.error_words().is_some_and(|words| words.len() < limit));
 }
 
 #[test]
@@ -175,14 +179,15 @@ fn published_records_all_read() {
 }
 
 fn is_failed_kms(call: &Call<'_>) -> bool {
-    call.failed() && call.source.as_deref() == Some("kms.amazonaws.com")
+    call.error.is_some() && call.source.as_deref() == Some("kms.amazonaws.com")
 }
 
 fn check_failed(call: &Call<'_>) {
     if is_failed_kms(call) {
         assert_eq!(call.key.is_none(), call.no_key().is_some());
         assert!(call.meaning().is_some_and(|meaning| meaning.tier != Tier::Unknown), "{:?}", call.error);
-        assert!(call.error_words().is_some() && call.time.is_some(), "{call:?}");
+        assert!(!call.key_notes().is_empty() || call.key.is_some());
+        assert!(call.time.is_some(), "{call:?}");
         assert_ne!(call.principal.id(), "unknown caller", "{call:?}");
     }
 }
@@ -354,7 +359,7 @@ proptest! {
     fn no_message_panics(code in any_text(), message in any_text()) {
         let _ = call::error_meaning(&code, Some(&message));
         let denial = Denial::read(Some(&code), Some(&message.as_str().into()));
-        prop_assert!(denial.is_none_or(|denial| !denial.words().is_empty()));
+        prop_assert!(denial.is_none_or(|denial| !denial.reason.words().is_empty()));
     }
 
     #[test]

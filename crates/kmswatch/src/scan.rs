@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Mutex;
 
 use anyhow::{Context, bail};
-use cloudtrail::call::{self, Call};
+use cloudtrail::call::{self, Call, Tier};
 use cloudtrail::reader::{FileKind, Found, Outcome, plain_string};
 use cloudtrail::scanner::ABSENT;
 use siphasher::sip128::{Hasher128, SipHasher13};
@@ -18,8 +18,7 @@ use crate::log_event::{Memory, Patterns};
 use crate::pipeline::{self, FileEnd, Message, Settings, Worker};
 use crate::progress::Progress;
 use crate::report::{
-    self, Aggregate, Expected, Files, Finding, Format, Limits, Problems, Records, Report, TextOptions, Tier,
-    Window,
+    self, Aggregate, Expected, Files, Finding, Format, Limits, Problems, Records, Report, TextOptions, Window,
 };
 use crate::{Exit, interrupt, output};
 
@@ -333,10 +332,12 @@ fn finding(call: &Call<'_>, detections: Vec<u32>) -> Finding {
         time: call.time,
         principal: call.principal.id().into_owned(),
         principal_words: call.principal.words(),
+        principal_notes: call.principal.notes(),
         principal_type: call.principal.kind.to_string(),
         account: owned(&call.principal.account),
-        key: call.key.as_ref().map(|key| key.text.to_string()),
-        error: call.error.as_deref().filter(|error| !error.is_empty()).map(str::to_owned),
+        key: call.key_name().map(call::Text::into_owned),
+        key_notes: call.key_notes(),
+        error: owned(&call.error),
         operation: owned(&call.operation).unwrap_or_default(),
         event_source: owned(&call.source).unwrap_or_default(),
         resources: call.data.iter().map(call::Data::words).collect(),
@@ -345,24 +346,17 @@ fn finding(call: &Call<'_>, detections: Vec<u32>) -> Finding {
         user_agent: owned(&call.user_agent),
         invoked_by: call.invoked_by().map(str::to_owned),
         vpc_endpoint: owned(&call.vpc_endpoint),
+        vpc_endpoint_account: owned(&call.vpc_endpoint_account),
         region: owned(&call.region),
-        denial_reason: call.denial.as_ref().map(call::Denial::words),
+        denial: call.denial.as_ref().map(|denial| denial.reason),
+        denying_policy: call.denial.as_ref().and_then(|denial| owned(&denial.policy)),
         by_service: call.by_service(),
-        tier: meaning.map_or(Tier::Unknown, |meaning| tier(meaning.tier)),
+        tier: meaning.map_or(Tier::Unknown, |meaning| meaning.tier),
         error_meaning: meaning.map(|meaning| meaning.words.to_owned()).unwrap_or_default(),
         what_to_do: meaning.map(|meaning| meaning.what_to_do.to_owned()).unwrap_or_default(),
         shared_event_id: owned(&call.shared_event_id),
         recipient_account: owned(&call.recipient_account),
         identity: identity(call),
-    }
-}
-
-fn tier(tier: call::Tier) -> Tier {
-    match tier {
-        call::Tier::Alert => Tier::Alert,
-        call::Tier::Count => Tier::Count,
-        call::Tier::Ignore => Tier::Ignore,
-        call::Tier::Unknown => Tier::Unknown,
     }
 }
 

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use memchr::memmem;
 
 use super::error;
-use super::text::{Arn, Text, owned, short, some};
+use super::text::{Arn, Text, owned, some};
 
 /// Which policies were asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -299,13 +299,6 @@ impl<'r> Denial<'r> {
             in_ciphertext: contains(before, IN_CIPHERTEXT) || contains(message, OLD_CIPHERTEXT),
             policy: clause.and_then(|clause| denying_policy(clause.rest)).map(Cow::Borrowed),
         }
-    }
-
-    /// The reason, the policy where it is named, and where to look; at most a few hundred bytes.
-    #[must_use]
-    pub fn words(&self) -> String {
-        let policy = self.policy.as_deref().map(|arn| format!(" ({})", short(arn))).unwrap_or_default();
-        format!("{}{policy}. {}", self.reason.words(), self.reason.look())
     }
 
     fn into_owned(self) -> Denial<'static> {

@@ -1,13 +1,14 @@
 //! What does an error code of KMS mean, and does it need a person?
 
-/// How much attention an error deserves, seen alone (`KMS.md` 1.2).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+/// How much attention a call deserves, seen alone. The greater, the more.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Tier {
     /// AWS's side, or retried by itself.
     Ignore,
     /// Harmless alone; many of them tell something.
     Count,
     /// Not known here.
+    #[default]
     Unknown,
     /// Somebody should look.
     Alert,
@@ -26,9 +27,9 @@ impl Tier {
     }
 }
 
-/// What an error means.
+/// What an error, or a call that succeeded, means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ErrorMeaning {
+pub struct Meaning {
     /// What happened, as a clause.
     pub words: &'static str,
     /// How much attention it deserves.
@@ -40,9 +41,10 @@ pub struct ErrorMeaning {
 /// What KMS's error `code` with `message` means. Spellings with `Client.`, `Server.` or a
 /// namespace (`com.amazonaws.kms#`) before or `Exception` or `Error` behind the name are the same error.
 #[must_use]
-pub fn error_meaning(code: &str, message: Option<&str>) -> ErrorMeaning {
+pub fn error_meaning(code: &str, message: Option<&str>) -> Meaning {
     match bare(code) {
         "KMSInvalidState" => invalid_state(message.unwrap_or_default()),
+        "" => NAMELESS,
         "Disabled" if message.is_some_and(is_pending_deletion) => PENDING_DELETION,
         name => MEANINGS.iter().find(|(known, _)| *known == name).map_or(UNKNOWN, |(_, meaning)| *meaning),
     }
@@ -63,7 +65,7 @@ fn is_pending_deletion(message: &str) -> bool {
     message.contains("pending deletion")
 }
 
-fn invalid_state(message: &str) -> ErrorMeaning {
+fn invalid_state(message: &str) -> Meaning {
     if is_pending_deletion(message) {
         return PENDING_DELETION;
     }
@@ -73,63 +75,69 @@ fn invalid_state(message: &str) -> ErrorMeaning {
     KEY_STATE
 }
 
-const fn alert(words: &'static str, what_to_do: &'static str) -> ErrorMeaning {
-    ErrorMeaning { words, tier: Tier::Alert, what_to_do }
+pub(crate) const fn alert(words: &'static str, what_to_do: &'static str) -> Meaning {
+    Meaning { words, tier: Tier::Alert, what_to_do }
 }
 
-const fn count(words: &'static str, what_to_do: &'static str) -> ErrorMeaning {
-    ErrorMeaning { words, tier: Tier::Count, what_to_do }
+const fn count(words: &'static str, what_to_do: &'static str) -> Meaning {
+    Meaning { words, tier: Tier::Count, what_to_do }
 }
 
-const fn ignore(words: &'static str, what_to_do: &'static str) -> ErrorMeaning {
-    ErrorMeaning { words, tier: Tier::Ignore, what_to_do }
+const fn ignore(words: &'static str, what_to_do: &'static str) -> Meaning {
+    Meaning { words, tier: Tier::Ignore, what_to_do }
 }
 
-const UNKNOWN: ErrorMeaning = ErrorMeaning {
+const UNKNOWN: Meaning = Meaning {
     words: "an error that kmswatch doesn't know",
     tier: Tier::Unknown,
     what_to_do: "Read the record's error message.",
 };
 
-const PENDING_DELETION: ErrorMeaning = alert(
+const NAMELESS: Meaning = Meaning {
+    words: "an error whose code is empty",
+    tier: Tier::Unknown,
+    what_to_do: "Read the record: CloudTrail doesn't write such codes.",
+};
+
+const PENDING_DELETION: Meaning = alert(
     "the key is scheduled for deletion and still in use",
     "Decide before the waiting period ends: cancel the deletion (CancelKeyDeletion), or the data is lost. \
      Find out who called ScheduleKeyDeletion.",
 );
 
-const EXTERNAL_KEY_STORE: ErrorMeaning = count(
+const EXTERNAL_KEY_STORE: Meaning = count(
     "the external key store refused or didn't answer",
     "Look at the external key store's proxy; its logs know the request. A rejected ciphertext may have been \
      tampered with.",
 );
 
-const KEY_STATE: ErrorMeaning = count(
+const KEY_STATE: Meaning = count(
     "the key is in a state that doesn't allow this",
     "Look at the key's state: pending import, creating, updating, or its key store unavailable.",
 );
 
-const DENIED: ErrorMeaning = alert(
+const DENIED: Meaning = alert(
     "the caller isn't allowed to do this",
     "Find out whether the caller should be able to do this. If not, look at what else it did, and at its \
      credentials.",
 );
 
-const BAD_CREDENTIALS: ErrorMeaning = count(
+const BAD_CREDENTIALS: Meaning = count(
     "the caller's credentials weren't accepted",
     "Look whether they were rotated or have expired; if neither, somebody uses old or guessed ones.",
 );
 
-const THROTTLED: ErrorMeaning = count(
+const THROTTLED: Meaning = count(
     "too many requests",
     "Look at who calls that often: a busy workload, or somebody who decrypts everything they have.",
 );
 
-const INVALID_REQUEST: ErrorMeaning =
+const INVALID_REQUEST: Meaning =
     count("the request was malformed", "Mostly a bug of the caller; many different ones look like probing.");
 
-/// By name as [`bare`] leaves it. Causes and tiers: `KMS.md` 1.2. Its table doesn't hold `UnauthorizedOperation`,
-/// `InvalidGrantId`, `RequestLimitExceeded` and the further malformed requests; they are weighed as their like.
-const MEANINGS: [(&str, ErrorMeaning); 29] = [
+/// By name as [`bare`] leaves it. Causes are those that the KMS API Reference gives for each operation ("Errors"); an
+/// error is an alert if it can mean that somebody tries what they mustn't, or that data is about to be lost.
+const MEANINGS: [(&str, Meaning); 29] = [
     ("AccessDenied", DENIED),
     ("UnauthorizedOperation", DENIED),
     (

@@ -5,7 +5,7 @@ use memchr::memmem;
 
 use super::denial::Denial;
 use super::error;
-use super::principal::Principal;
+use super::principal::{ANONYMOUS, Principal};
 use super::stringified;
 use super::text::{Arn, Text, each_member, find_word, owned, part, short, some, word};
 
@@ -49,15 +49,15 @@ pub enum NoKey {
 }
 
 impl NoKey {
-    /// The reason for a person.
+    /// The reason for a person, to stand in the key's place.
     #[must_use]
     pub fn words(self) -> &'static str {
         match self {
-            NoKey::NotKms => "no key: not a KMS call",
-            NoKey::StoppedByEndpoint => "key unknown: a VPC endpoint stopped the call before KMS read it",
-            NoKey::HiddenInCiphertext => "key unknown: only the ciphertext names it",
-            NoKey::NotAboutOneKey => "no key: the operation isn't about one key",
-            NoKey::NotRecorded => "key unknown: the record doesn't name one",
+            NoKey::NotKms => "none: not a KMS call",
+            NoKey::StoppedByEndpoint => "unknown: a VPC endpoint stopped the call before KMS read it",
+            NoKey::HiddenInCiphertext => "unknown: only the ciphertext names it",
+            NoKey::NotAboutOneKey => "none: the operation isn't about one key",
+            NoKey::NotRecorded => "unknown: the record doesn't name it",
         }
     }
 }
@@ -102,6 +102,12 @@ pub(crate) struct Around<'a, 'r> {
 }
 
 impl<'r> Around<'_, 'r> {
+    /// The ARN of the key that the caller was denied: AWS wrote it, whatever the caller called the key.
+    fn denied_arn(&self) -> Option<Text<'r>> {
+        let resource = self.denial.and_then(|denial| denial.resource.as_ref())?;
+        part(resource, |resource| find_word(resource, arn_word))
+    }
+
     /// The key that the error message names; of a denial, only the denied resource can be it.
     fn said(&self) -> Option<Text<'r>> {
         match self.denial.and_then(|denial| denial.resource.as_ref()) {
@@ -109,6 +115,10 @@ impl<'r> Around<'_, 'r> {
             None => self.message.and_then(|message| part(message, key_in)),
         }
     }
+}
+
+fn is_alias(name: &str) -> bool {
+    name_of(name).is_some_and(|(kind, _)| kind == Name::Alias)
 }
 
 impl<'r> Key<'r> {
@@ -119,9 +129,12 @@ impl<'r> Key<'r> {
         let listed = around.resources.and_then(|resources| listed(resources, blamed.as_deref(), wants));
         let given = asked.take(wants);
         if let Some(mut key) = listed {
-            let differs = |alias: &Text<'_>| name_of(alias).is_some_and(|(kind, _)| kind == Name::Alias);
-            key.asked_as = given.filter(differs).filter(|_| key.id().is_some());
+            key.asked_as = given.filter(|given| is_alias(given)).filter(|_| key.id().is_some());
             return Some(key);
+        }
+        if let Some(text) = around.denied_arn().filter(|_| !two) {
+            let asked_as = given.filter(|alias| is_alias(alias) && !is_alias(&text));
+            return Some(Key { text, asked_as, owner: None, place: Place::ErrorMessage });
         }
         let of = |text, place| Key { text, asked_as: None, owner: None, place };
         let blamed = blamed.map(|text| of(text, Place::ErrorMessage));
@@ -135,19 +148,6 @@ impl<'r> Key<'r> {
         name_of(&self.text).filter(|(kind, _)| *kind == Name::Id).map(|(_, id)| id)
     }
 
-    /// The alias with its `alias/`: what the caller asked for, where that is known.
-    #[must_use]
-    pub fn alias(&self) -> Option<&str> {
-        let named = |text| name_of(text).filter(|(kind, _)| *kind == Name::Alias).map(|(_, alias)| alias);
-        self.asked_as.as_deref().and_then(named).or_else(|| named(&self.text))
-    }
-
-    /// The region in its ARN.
-    #[must_use]
-    pub fn region(&self) -> Option<&str> {
-        Arn::parse(&self.text).and_then(|arn| some(arn.region))
-    }
-
     /// The account that owns it: from its ARN, else from `resources`. A bare id or alias belongs to the caller's
     /// account, which isn't repeated here.
     #[must_use]
@@ -158,7 +158,7 @@ impl<'r> Key<'r> {
     /// The owner's account if it is known to be another than the caller's.
     #[must_use]
     pub fn other_account(&self, caller: &Principal<'_>) -> Option<&str> {
-        let own = caller.account.as_deref()?;
+        let own = caller.account.as_deref().filter(|own| *own != ANONYMOUS)?;
         self.account().filter(|account| *account != own)
     }
 
@@ -169,20 +169,31 @@ impl<'r> Key<'r> {
         from_arn && self.id().is_some_and(|id| id.len() < ID)
     }
 
-    /// The key for a person, each piece at most [`MAX_WORD`](super::MAX_WORD) bytes: raw text, to be escaped.
+    /// The same text for the same key: an ARN as it stands; a bare id or alias as the ARN that it is short for, where
+    /// the caller's account and region are known for sure.
     #[must_use]
-    pub fn words(&self) -> String {
-        let place = match (self.account(), self.region()) {
-            (Some(account), Some(region)) => format!(" in account {}, {}", short(account), short(region)),
-            (Some(account), None) => format!(" in account {}", short(account)),
-            _ => String::new(),
-        };
-        match (self.id(), self.alias()) {
-            (Some(id), Some(alias)) => format!("key {} ({}){place}", short(id), short(alias)),
-            (Some(id), None) if self.cut_off() => format!("key {}… (cut off){place}", short(id)),
-            (Some(name), None) | (None, Some(name)) => format!("key {}{place}", short(name)),
-            (None, None) => format!("key {}", short(&self.text)),
+    pub fn full_name(&self, home: Option<Home<'_>>) -> Text<'_> {
+        match (name_of(&self.text), home) {
+            (Some((Name::Alias, alias)), Some(home)) if alias == self.text => home.arn(alias).into(),
+            (Some((Name::Id, id)), Some(home)) if id == self.text && is_id(id) => {
+                home.arn(&format!("key/{id}")).into()
+            }
+            _ => Text::Borrowed(&self.text),
         }
+    }
+
+    /// What else there is to say of it, a clause each: raw text, each piece at most
+    /// [`MAX_WORD`](super::MAX_WORD) bytes.
+    #[must_use]
+    pub fn notes(&self, caller: &Principal<'_>) -> Vec<String> {
+        let alias = self.asked_as.as_deref();
+        let all = [
+            alias.map(|alias| format!("asked for as {}", short(alias))),
+            self.other_account(caller)
+                .map(|account| format!("of account {}, not the caller's", short(account))),
+            self.cut_off().then(|| "cut off, as CloudTrail keeps 1 KB of a message".to_owned()),
+        ];
+        all.into_iter().flatten().collect()
     }
 
     fn into_owned(self) -> Key<'static> {
@@ -193,6 +204,46 @@ impl<'r> Key<'r> {
             place: self.place,
         }
     }
+}
+
+/// Where a caller's own keys are: KMS looks for a bare id or alias there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Home<'c> {
+    region: &'c str,
+    account: &'c str,
+}
+
+/// The partitions of Amazon Resource Names by how their regions begin; all other regions are in `aws`.
+const PARTITIONS: [(&str, &str); 7] = [
+    ("cn-", "aws-cn"),
+    ("us-gov-", "aws-us-gov"),
+    ("us-iso-", "aws-iso"),
+    ("us-isob-", "aws-iso-b"),
+    ("eu-isoe-", "aws-iso-e"),
+    ("us-isof-", "aws-iso-f"),
+    ("eusc-", "aws-eusc"),
+];
+
+impl<'c> Home<'c> {
+    /// `None` for what no region or account can be called.
+    pub(crate) fn new(region: &'c str, account: &'c str) -> Option<Self> {
+        let of_region = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+        let is_region = (1..32).contains(&region.len()) && region.bytes().all(of_region);
+        let is_account = account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit());
+        (is_region && is_account).then_some(Home { region, account })
+    }
+
+    fn arn(self, resource: &str) -> String {
+        let known = PARTITIONS.iter().find(|(start, _)| self.region.starts_with(start));
+        let partition = known.map_or("aws", |(_, partition)| partition);
+        format!("arn:{partition}:kms:{}:{}:{resource}", self.region, self.account)
+    }
+}
+
+/// Whether a bare name can only be a key's id.
+fn is_id(name: &str) -> bool {
+    let hexadecimal = |text: &str| text.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
+    name.len() == ID && hexadecimal(name.strip_prefix("mrk-").unwrap_or(name))
 }
 
 impl<'r> Asked<'r> {

@@ -24,8 +24,6 @@ pub struct Principal<'r> {
     pub principal_id: Option<Text<'r>>,
     /// `userName`.
     pub user_name: Option<Text<'r>>,
-    /// `accessKeyId`: which credentials were used.
-    pub access_key: Option<Text<'r>>,
     /// `invokedBy`: the AWS service that made the call, or that the caller made it through.
     pub invoked_by: Option<Text<'r>>,
     /// `identityProvider` of a web identity or SAML user, else the provider that a role was assumed through.
@@ -246,11 +244,11 @@ impl<'r> Principal<'r> {
         Some(format!("user {name}{provider}{}", self.in_account()))
     }
 
-    /// The caller for a person: what it is, its name, its account, and what else matters about it. Raw text of
-    /// the record, each piece at most [`MAX_WORD`](super::MAX_WORD) bytes; the printer escapes it.
+    /// The caller for a person: what it is, its name and its account. Raw text of the record, each piece at most
+    /// [`MAX_WORD`](super::MAX_WORD) bytes; the printer escapes it.
     #[must_use]
     pub fn words(&self) -> String {
-        let mut words = match &*self.kind {
+        match &*self.kind {
             "Root" => format!("root user{}", self.of_account()),
             "AWSService" => self.service_words(),
             "AWSAccount" => self.account_words(),
@@ -262,9 +260,27 @@ impl<'r> Principal<'r> {
             "IdentityCenterUser" => self.identity_center_words(),
             "IAMUser" => self.user_words("user"),
             _ => self.unknown_words(),
-        };
-        self.add_notes(&mut words);
-        words
+        }
+    }
+
+    /// What else the record says about the caller, a clause each, to stand behind [`Principal::words`]. Another call
+    /// of the same caller may have others.
+    #[must_use]
+    pub fn notes(&self) -> Vec<String> {
+        let provider = || Some(format!("via provider {}", short(self.provider.as_deref()?)));
+        let role = matches!(&*self.kind, "AssumedRole" | "Role") && self.permission_set().is_none();
+        let runs = self.workload.map(|workload| workload.words().to_owned()).or_else(provider);
+        let mfa = self.mfa_that_matters().map(|mfa| if mfa { "with MFA" } else { "without MFA" });
+        let user = self.on_behalf_of.as_deref().filter(|_| self.kind != "IdentityCenterUser");
+        let all = [
+            runs.filter(|_| role),
+            mfa.map(str::to_owned),
+            self.from_console.then(|| "in a console session".to_owned()),
+            user.map(|user| format!("for IAM Identity Center user {}", short(user))),
+            self.source_identity.as_deref().map(|source| format!("source identity {}", short(source))),
+            self.through().map(|by| format!("through {}", short(by))),
+        ];
+        all.into_iter().flatten().collect()
     }
 
     fn user_words(&self, what: &str) -> String {
@@ -294,11 +310,6 @@ impl<'r> Principal<'r> {
         let mut words = format!("{what} {}{}", self.role_name(), self.in_account());
         if let Some(session) = self.session() {
             let _ = write!(words, ", session {}", short(session));
-        }
-        if let Some(workload) = self.workload {
-            let _ = write!(words, " ({})", workload.words());
-        } else if let Some(provider) = self.provider.as_deref() {
-            let _ = write!(words, " (via provider {})", short(provider));
         }
         words
     }
@@ -353,29 +364,17 @@ impl<'r> Principal<'r> {
         }
     }
 
-    fn add_notes(&self, words: &mut String) {
-        if let Some(mfa) = self.mfa_that_matters() {
-            words.push_str(if mfa { ", with MFA" } else { ", without MFA" });
-        }
-        if self.from_console {
-            words.push_str(", in a console session");
-        }
-        let user = self.on_behalf_of.as_deref().filter(|_| self.kind != "IdentityCenterUser");
-        if let Some(user) = user {
-            let _ = write!(words, ", for IAM Identity Center user {}", short(user));
-        }
-        if let Some(source) = self.source_identity.as_deref() {
-            let _ = write!(words, ", source identity {}", short(source));
-        }
-        if let Some(by) = self.through().filter(|by| !words.contains(by)) {
-            let _ = write!(words, ", through {}", short(by));
-        }
-    }
-
     /// The service that the call came through, if it isn't itself the caller.
     fn through(&self) -> Option<&str> {
-        let by = self.invoked_by.as_deref().filter(|_| self.kind != "AWSService")?;
+        let is_caller = || self.kind == "AWSService" || self.is_named_by_service();
+        let by = self.invoked_by.as_deref().filter(|_| !is_caller())?;
         Some(if by == AWS_INTERNAL { "an AWS service" } else { by })
+    }
+
+    /// Whether [`Principal::words`] has nothing but the service to name the caller by.
+    fn is_named_by_service(&self) -> bool {
+        let words = self.words();
+        words.starts_with("AWS service ") || words.starts_with("an AWS service ")
     }
 
     /// MFA, where its absence tells something. Workloads never have it, and of a person who comes through IAM
@@ -403,7 +402,7 @@ impl<'r> Principal<'r> {
 pub(crate) const AWS_INTERNAL: &str = "AWS Internal";
 
 /// What CloudTrail writes as account of a caller without credentials.
-const ANONYMOUS: &str = "ANONYMOUS_PRINCIPAL";
+pub(crate) const ANONYMOUS: &str = "ANONYMOUS_PRINCIPAL";
 
 /// A principal before what stands elsewhere in the record is added.
 #[derive(Default)]
@@ -432,7 +431,6 @@ impl<'r> Raw<'r> {
                 "accountId" => principal.account = word(value),
                 "principalId" => principal.principal_id = word(value),
                 "userName" => principal.user_name = word(value),
-                "accessKeyId" => principal.access_key = word(value),
                 "invokedBy" => principal.invoked_by = word(value),
                 "identityProvider" => principal.provider = word(value),
                 "onBehalfOf" => principal.on_behalf_of = value.and_then(|value| word(value.get("userId"))),
@@ -472,7 +470,6 @@ impl<'r> Raw<'r> {
             account: owned(principal.account),
             principal_id: owned(principal.principal_id),
             user_name: owned(principal.user_name),
-            access_key: owned(principal.access_key),
             invoked_by: owned(principal.invoked_by),
             provider: owned(principal.provider),
             on_behalf_of: owned(principal.on_behalf_of),

@@ -5,8 +5,8 @@
 /// that moment and stays theirs. When in doubt a service is not in this table: a call that is wrongly taken for
 /// AWS's own would be overlooked.
 ///
-/// `KMS.md` names Access Analyzer, Backup, CloudTrail and Config (1.2, 2 and 5.4). The other three are inventory
-/// services of the kind that it calls noise, without naming them.
+/// Access Analyzer, Backup, CloudTrail and Config are known to fill logs with denials that concern nobody; the other three
+/// are inventory services of that kind.
 pub const ON_THEIR_OWN: [(&str, &str); 7] = [
     (
         "access-analyzer.amazonaws.com",

@@ -14,14 +14,16 @@ use super::values::Kind;
 type Column = (&'static str, fn(View<'_>) -> String);
 
 /// All columns, in order.
-const COLUMNS: [Column; 26] = [
+const COLUMNS: [Column; 31] = [
     ("principal", |view| view.principal().to_owned()),
     ("principal_words", |view| view.principal_words().to_owned()),
+    ("principal_notes", |view| list(view, Kind::PrincipalNote)),
     ("principal_type", |view| view.principal_type().to_owned()),
     ("account", |view| optional(view.account())),
     ("key", |view| optional(view.key())),
+    ("key_notes", |view| list(view, Kind::KeyNote)),
     ("error", |view| optional(view.error())),
-    ("tier", |view| view.tier().name().to_owned()),
+    ("tier", |view| view.tier().code().to_owned()),
     ("by_service", |view| view.group.by_service.to_string()),
     ("count", |view| view.group.records.to_string()),
     ("calls", |view| view.group.calls().to_string()),
@@ -29,7 +31,9 @@ const COLUMNS: [Column; 26] = [
     ("last", |view| view.group.span.map(|span| rfc3339(span.last)).unwrap_or_default()),
     ("expected_reason", |view| optional(view.expected().map(|(reason, _)| reason))),
     ("expected_until", |view| optional(view.expected().map(|(_, until)| until))),
-    ("denial_reasons", |view| list(view, Kind::DenialReason)),
+    ("denial_reasons", |view| list(view, Kind::Denial)),
+    ("denial_codes", denial_codes),
+    ("denying_policies", |view| list(view, Kind::DenyingPolicy)),
     ("operations", |view| list(view, Kind::Operation)),
     ("event_sources", |view| list(view, Kind::EventSource)),
     ("resources", |view| list(view, Kind::Resource)),
@@ -37,6 +41,7 @@ const COLUMNS: [Column; 26] = [
     ("user_agents", |view| list(view, Kind::UserAgent)),
     ("invoked_by", |view| list(view, Kind::InvokedBy)),
     ("vpc_endpoints", |view| list(view, Kind::VpcEndpoint)),
+    ("vpc_endpoint_accounts", |view| list(view, Kind::VpcEndpointAccount)),
     ("regions", |view| list(view, Kind::Region)),
     ("detections", |view| list(view, Kind::Detection)),
     ("error_meaning", |view| view.meaning().to_owned()),
@@ -54,6 +59,12 @@ pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
 
 fn optional(text: Option<&str>) -> String {
     text.unwrap_or_default().to_owned()
+}
+
+fn denial_codes(view: View<'_>) -> String {
+    let codes: Vec<String> =
+        view.denials().iter().map(|(reason, count)| format!("{} ({count})", reason.code())).collect();
+    codes.join("; ")
 }
 
 /// `value (count); value (count)`, and in how many calls further values occurred.

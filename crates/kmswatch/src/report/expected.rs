@@ -243,6 +243,9 @@ impl Reader<'_> {
         if entry.get(field).is_some_and(|value| value.kind() == Kind::Null) {
             return Some(None);
         }
+        if field == "error" && entry.get(field).is_some_and(|value| value.says("")) {
+            return Some(Some(String::new()));
+        }
         self.exact(number, entry, field).map(Some)
     }
 

@@ -1,5 +1,7 @@
 //! One matched record, as the pipeline hands it over.
 
+use cloudtrail::call::{Reason, Tier};
+
 /// One matched record. Its strings are hostile and of any length.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[cfg_attr(test, derive(serde::Deserialize), serde(default, deny_unknown_fields))]
@@ -15,15 +17,19 @@ pub(crate) struct Finding {
     pub(crate) time: Option<i64>,
     /// Who made it: an ARN, or words where the record has none.
     pub(crate) principal: String,
-    /// Who made it, in words.
+    /// Who made it, in words: what is the same for all its calls.
     pub(crate) principal_words: String,
+    /// What else the record says of who made it, a clause each.
+    pub(crate) principal_notes: Vec<String>,
     /// `userIdentity.type`.
     pub(crate) principal_type: String,
     /// The principal's account.
     pub(crate) account: Option<String>,
     /// The key, as exactly as the record tells it.
     pub(crate) key: Option<String>,
-    /// `errorCode`; `None` for a call that succeeded.
+    /// What else there is to say of the key, or why there is none, a clause each.
+    pub(crate) key_notes: Vec<String>,
+    /// `errorCode`, which may be empty; `None` for a call that succeeded.
     pub(crate) error: Option<String>,
     /// `eventName`.
     pub(crate) operation: String,
@@ -41,15 +47,21 @@ pub(crate) struct Finding {
     pub(crate) invoked_by: Option<String>,
     /// `vpcEndpointId`.
     pub(crate) vpc_endpoint: Option<String>,
+    /// `vpcEndpointAccountId`: whose that is.
+    pub(crate) vpc_endpoint_account: Option<String>,
     /// `awsRegion`.
     pub(crate) region: Option<String>,
-    /// Why the call was refused, in words.
-    pub(crate) denial_reason: Option<String>,
+    /// Why the call was denied.
+    #[cfg_attr(test, serde(deserialize_with = "testing::reason"))]
+    pub(crate) denial: Option<Reason>,
+    /// The policy that denied it.
+    pub(crate) denying_policy: Option<String>,
     /// Whether a service made the call of its own accord, with no person or workload behind it.
     pub(crate) by_service: bool,
-    /// How much the error weighs.
+    /// How much the call weighs.
+    #[cfg_attr(test, serde(deserialize_with = "testing::tier"))]
     pub(crate) tier: Tier,
-    /// What the error means, in a sentence.
+    /// What the error means, or that there was none, in a clause.
     pub(crate) error_meaning: String,
     /// What to do about it, in a sentence.
     pub(crate) what_to_do: String,
@@ -61,39 +73,6 @@ pub(crate) struct Finding {
     pub(crate) identity: Option<u128>,
 }
 
-/// How much an error weighs, worst first.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
-#[cfg_attr(test, derive(serde::Deserialize), serde(rename_all = "snake_case"))]
-pub(crate) enum Tier {
-    /// Somebody should look at it.
-    Alert,
-    /// Nothing is known about this error.
-    #[default]
-    Unknown,
-    /// Worth counting.
-    Count,
-    /// The service's own trouble.
-    Ignore,
-}
-
-impl Tier {
-    /// Its name in all formats.
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            Tier::Alert => "alert",
-            Tier::Unknown => "unknown",
-            Tier::Count => "count",
-            Tier::Ignore => "ignore",
-        }
-    }
-}
-
-impl serde::Serialize for Tier {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.name())
-    }
-}
-
 impl Finding {
     /// How much memory it holds, roughly.
     pub(super) fn weight(&self) -> usize {
@@ -103,21 +82,49 @@ impl Finding {
             &self.principal_type,
             &self.operation,
             &self.event_source,
+            &self.error_meaning,
+            &self.what_to_do,
         ];
-        let more = [&self.error_meaning, &self.what_to_do];
-        let optional = [&self.account, &self.key, &self.error, &self.source_address, &self.user_agent];
-        let rest = [&self.invoked_by, &self.vpc_endpoint, &self.region, &self.denial_reason];
-        let last = [&self.shared_event_id, &self.recipient_account];
+        let optional = [
+            &self.account,
+            &self.key,
+            &self.error,
+            &self.source_address,
+            &self.user_agent,
+            &self.invoked_by,
+            &self.vpc_endpoint,
+            &self.vpc_endpoint_account,
+            &self.region,
+            &self.denying_policy,
+            &self.shared_event_id,
+            &self.recipient_account,
+        ];
+        let lists = [&self.principal_notes, &self.key_notes, &self.resources];
         size_of::<Self>()
             + self.detections.capacity() * size_of::<u32>()
-            + strings.iter().chain(&more).map(|text| text.capacity()).sum::<usize>()
-            + optional
-                .iter()
-                .chain(&rest)
-                .chain(&last)
-                .flat_map(|text| text.as_ref())
-                .map(String::capacity)
-                .sum::<usize>()
-            + self.resources.iter().map(|text| text.capacity() + size_of::<String>()).sum::<usize>()
+            + strings.iter().map(|text| text.capacity()).sum::<usize>()
+            + optional.iter().flat_map(|text| text.as_ref()).map(String::capacity).sum::<usize>()
+            + lists.iter().copied().flatten().map(|text| text.capacity() + size_of::<String>()).sum::<usize>()
+    }
+}
+
+/// How cases write what isn't text.
+#[cfg(test)]
+mod testing {
+    use serde::{Deserialize, Deserializer, de::Error};
+
+    use super::*;
+
+    pub(super) fn reason<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Reason>, D::Error> {
+        let code = String::deserialize(from)?;
+        let found = Reason::ALL.into_iter().find(|reason| reason.code() == code);
+        found.map(Some).ok_or_else(|| D::Error::custom(format!("no reason {code}")))
+    }
+
+    pub(super) fn tier<'de, D: Deserializer<'de>>(from: D) -> Result<Tier, D::Error> {
+        let code = String::deserialize(from)?;
+        let tiers = [Tier::Ignore, Tier::Count, Tier::Unknown, Tier::Alert];
+        let found = tiers.into_iter().find(|tier| tier.code() == code);
+        found.ok_or_else(|| D::Error::custom(format!("no tier {code}")))
     }
 }

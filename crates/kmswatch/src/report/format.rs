@@ -2,9 +2,10 @@
 
 use std::io::{self, Write};
 
+use cloudtrail::call::{Reason, Tier};
+
 use super::aggregate::{Answer, Detection};
 use super::expected::Unused;
-use super::finding::Tier;
 use super::group::{Group, Span};
 use super::hours::Hours;
 use super::problems::Problems;
@@ -201,12 +202,27 @@ impl<'a> View<'a> {
         self.group.values.rest(kind)
     }
 
+    /// Why its calls were denied, most frequent first.
+    pub(super) fn denials(self) -> Vec<(Reason, u32)> {
+        let read = |(sym, count)| Some((*Reason::ALL.get(index(sym))?, count));
+        let mut list: Vec<(Reason, u32)> = self.group.values.of(Kind::Denial).filter_map(read).collect();
+        list.sort_by(|(one, ones), (two, twos)| twos.cmp(ones).then_with(|| one.words().cmp(two.words())));
+        list
+    }
+
+    /// The values of a list that are true of all calls.
+    pub(super) fn of_all(self, kind: Kind) -> Vec<&'a str> {
+        let calls = self.group.calls();
+        let all = self.list(kind).into_iter().filter(|counted| u64::from(counted.count) == calls);
+        all.map(|counted| counted.value).collect()
+    }
+
     fn value(self, kind: Kind, sym: Sym) -> &'a str {
-        if kind != Kind::Detection {
-            return self.text(sym);
+        match kind {
+            Kind::Detection => self.answer.detections.get(index(sym)).map_or("", |detection| &detection.name),
+            Kind::Denial => Reason::ALL.get(index(sym)).map_or("", |reason| reason.words()),
+            _ => self.text(sym),
         }
-        let index = sym.number() as usize - 1;
-        self.answer.detections.get(index).map(|detection| detection.name.as_str()).unwrap_or_default()
     }
 
     fn text(self, sym: Sym) -> &'a str {
@@ -216,4 +232,9 @@ impl<'a> View<'a> {
     fn optional(self, sym: Option<Sym>) -> Option<&'a str> {
         sym.map(|sym| self.text(sym))
     }
+}
+
+/// The place in a list that a symbol stands for.
+fn index(sym: Sym) -> usize {
+    sym.number() as usize - 1
 }

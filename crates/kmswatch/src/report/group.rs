@@ -2,8 +2,10 @@
 
 use std::collections::HashMap;
 
+use cloudtrail::call::{Reason, Tier};
+
 use super::expected::EntryId;
-use super::finding::{Finding, Tier};
+use super::finding::Finding;
 use super::limits::Limits;
 use super::strings::{Strings, Sym, Use};
 use super::time;
@@ -30,10 +32,11 @@ pub(super) struct Group {
     pub(super) span: Option<Span>,
     /// A service's own, all of them.
     pub(super) by_service: bool,
+    /// These three should be the same in all records; if they aren't, the least counts, whichever came first.
     pub(super) words: Option<Sym>,
     pub(super) principal_type: Option<Sym>,
     pub(super) account: Option<Sym>,
-    /// Of the worst record.
+    /// Of the worst record, and of several that are as bad, the least.
     pub(super) tier: Tier,
     pub(super) meaning: Option<Sym>,
     pub(super) advice: Option<Sym>,
@@ -136,7 +139,7 @@ impl Groups {
             return None;
         }
         let place = Place::try_from(self.list.len()).ok()?;
-        let group = Group::new(key, finding, &mut self.strings);
+        let group = Group::new(key, finding.tier);
         if self.list.len() == self.list.capacity() {
             self.list.reserve_exact(self.list.len() / 8 + 64);
         }
@@ -147,20 +150,19 @@ impl Groups {
 }
 
 impl Group {
-    fn new(key: Key, finding: &Finding, strings: &mut Strings) -> Self {
-        let mut intern = |text: &str| strings.intern(text, Use::Value);
+    fn new(key: Key, tier: Tier) -> Self {
         Group {
             key,
             records: 0,
             copies: 0,
             span: None,
             by_service: true,
-            words: intern(&finding.principal_words),
-            principal_type: intern(&finding.principal_type),
-            account: finding.account.as_deref().and_then(&mut intern),
-            tier: finding.tier,
-            meaning: intern(&finding.error_meaning),
-            advice: intern(&finding.what_to_do),
+            words: None,
+            principal_type: None,
+            account: None,
+            tier,
+            meaning: None,
+            advice: None,
             values: Values::default(),
         }
     }
@@ -168,16 +170,29 @@ impl Group {
     fn take(&mut self, finding: &Finding, strings: &mut Strings, room: &mut Room) {
         self.count(finding, room);
         self.by_service &= finding.by_service;
-        if finding.tier < self.tier {
-            self.tier = finding.tier;
-            self.meaning = strings.intern(&finding.error_meaning, Use::Value);
-            self.advice = strings.intern(&finding.what_to_do, Use::Value);
+        keep_least(&mut self.words, &finding.principal_words, strings);
+        keep_least(&mut self.principal_type, &finding.principal_type, strings);
+        keep_least(&mut self.account, finding.account.as_deref().unwrap_or_default(), strings);
+        self.weigh(finding, strings);
+        if let Some(reason) = finding.denial {
+            let place = Reason::ALL.iter().position(|other| *other == reason);
+            let number = place.and_then(|place| u32::try_from(place + 1).ok());
+            self.values.add(Kind::Denial, number.and_then(Sym::from_number), room);
         }
         for (kind, text) in lists(finding) {
             let value = strings.intern(text, Use::Value);
             self.values.add(kind, value, room);
         }
         self.values.add_to_rest(Kind::Resource, finding.resources_more);
+    }
+
+    fn weigh(&mut self, finding: &Finding, strings: &mut Strings) {
+        if finding.tier > self.tier {
+            (self.tier, self.meaning, self.advice) = (finding.tier, None, None);
+        }
+        if finding.tier == self.tier && keep_least(&mut self.meaning, &finding.error_meaning, strings) {
+            self.advice = strings.intern(&finding.what_to_do, Use::Value);
+        }
     }
 
     /// What is counted of every record, another account's copy included.
@@ -190,6 +205,15 @@ impl Group {
     }
 }
 
+/// Keeps the lesser of two texts and says whether it is the new one. An empty text is none.
+fn keep_least(kept: &mut Option<Sym>, text: &str, strings: &mut Strings) -> bool {
+    let less = !text.is_empty() && kept.is_none_or(|kept| text < strings.get(kept));
+    if less {
+        *kept = strings.intern(text, Use::Value).or(*kept);
+    }
+    less
+}
+
 /// The values that a record adds to the lists of its group.
 fn lists(finding: &Finding) -> impl Iterator<Item = (Kind, &str)> {
     let optional = [
@@ -197,11 +221,18 @@ fn lists(finding: &Finding) -> impl Iterator<Item = (Kind, &str)> {
         (Kind::UserAgent, &finding.user_agent),
         (Kind::InvokedBy, &finding.invoked_by),
         (Kind::VpcEndpoint, &finding.vpc_endpoint),
+        (Kind::VpcEndpointAccount, &finding.vpc_endpoint_account),
         (Kind::Region, &finding.region),
-        (Kind::DenialReason, &finding.denial_reason),
+        (Kind::DenyingPolicy, &finding.denying_policy),
     ];
     let optional = optional.into_iter().filter_map(|(kind, text)| Some((kind, text.as_deref()?)));
     let always = [(Kind::Operation, finding.operation.as_str()), (Kind::EventSource, &finding.event_source)];
-    let resources = finding.resources.iter().map(|text| (Kind::Resource, text.as_str()));
-    always.into_iter().chain(resources).chain(optional)
+    let several = [
+        (Kind::Resource, &finding.resources),
+        (Kind::PrincipalNote, &finding.principal_notes),
+        (Kind::KeyNote, &finding.key_notes),
+    ];
+    let several =
+        several.into_iter().flat_map(|(kind, texts)| texts.iter().map(move |text| (kind, text.as_str())));
+    always.into_iter().chain(several).chain(optional)
 }

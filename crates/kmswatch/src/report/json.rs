@@ -5,13 +5,13 @@
 
 use std::io::{self, Write};
 
+use cloudtrail::call::Reason;
 use serde::{Serialize, Serializer};
 use serde_json::ser::Formatter;
 
 use super::aggregate::Detection;
 use super::escape::disturbs;
 use super::expected::Unused;
-use super::finding::Tier;
 use super::format::{Counted, Files, Records, Report, View};
 use super::group::Span;
 use super::problems::Problem;
@@ -124,19 +124,25 @@ struct Hour {
 struct Group<'a> {
     principal: &'a str,
     principal_words: &'a str,
+    principal_notes: Vec<Counted<'a>>,
     principal_type: &'a str,
     account: Option<&'a str>,
     key: Option<&'a str>,
+    key_notes: Vec<Counted<'a>>,
     error: Option<&'a str>,
-    tier: Tier,
+    tier: &'static str,
     by_service: bool,
     count: u64,
     calls: u64,
     first: Option<String>,
     last: Option<String>,
     expected: Option<Expectation<'a>>,
-    denial_reason: Option<&'a str>,
-    denial_reasons: Vec<Counted<'a>>,
+    denial_reason: Option<&'static str>,
+    denial_code: Option<&'static str>,
+    denial_advice: Option<&'static str>,
+    denial_reasons: Vec<Counted<'static>>,
+    denial_codes: Vec<Counted<'static>>,
+    denying_policies: Vec<Counted<'a>>,
     error_meaning: &'a str,
     what_to_do: &'a str,
     operations: Vec<Counted<'a>>,
@@ -146,6 +152,7 @@ struct Group<'a> {
     user_agents: Vec<Counted<'a>>,
     invoked_by: Vec<Counted<'a>>,
     vpc_endpoints: Vec<Counted<'a>>,
+    vpc_endpoint_accounts: Vec<Counted<'a>>,
     regions: Vec<Counted<'a>>,
     detections: Vec<Counted<'a>>,
     more: More,
@@ -160,7 +167,11 @@ struct Expectation<'a> {
 /// In how many calls values occurred that found no room in a list.
 #[derive(Serialize)]
 struct More {
+    principal_notes: u32,
+    key_notes: u32,
     denial_reasons: u32,
+    denial_codes: u32,
+    denying_policies: u32,
     operations: u32,
     event_sources: u32,
     resources: u32,
@@ -168,6 +179,7 @@ struct More {
     user_agents: u32,
     invoked_by: u32,
     vpc_endpoints: u32,
+    vpc_endpoint_accounts: u32,
     regions: u32,
     detections: u32,
 }
@@ -229,23 +241,33 @@ impl<'a> Details<'a> {
 
 impl<'a> Group<'a> {
     fn of(view: View<'a>) -> Self {
-        let denial_reasons = view.list(Kind::DenialReason);
+        let denials = view.denials();
+        let denial = denials.first().map(|(reason, _)| *reason);
+        let list = |say: fn(Reason) -> &'static str| {
+            denials.iter().map(|(reason, count)| Counted { value: say(*reason), count: *count }).collect()
+        };
         Group {
             principal: view.principal(),
             principal_words: view.principal_words(),
+            principal_notes: view.list(Kind::PrincipalNote),
             principal_type: view.principal_type(),
             account: view.account(),
             key: view.key(),
+            key_notes: view.list(Kind::KeyNote),
             error: view.error(),
-            tier: view.tier(),
+            tier: view.tier().code(),
             by_service: view.group.by_service,
             count: view.group.records,
             calls: view.group.calls(),
             first: first(view.group.span),
             last: last(view.group.span),
             expected: view.expected().map(|(reason, until)| Expectation { reason, until }),
-            denial_reason: denial_reasons.first().map(|reason| reason.value),
-            denial_reasons,
+            denial_reason: denial.map(Reason::words),
+            denial_code: denial.map(Reason::code),
+            denial_advice: denial.map(Reason::look),
+            denial_reasons: list(Reason::words),
+            denial_codes: list(Reason::code),
+            denying_policies: view.list(Kind::DenyingPolicy),
             error_meaning: view.meaning(),
             what_to_do: view.advice(),
             operations: view.list(Kind::Operation),
@@ -255,6 +277,7 @@ impl<'a> Group<'a> {
             user_agents: view.list(Kind::UserAgent),
             invoked_by: view.list(Kind::InvokedBy),
             vpc_endpoints: view.list(Kind::VpcEndpoint),
+            vpc_endpoint_accounts: view.list(Kind::VpcEndpointAccount),
             regions: view.list(Kind::Region),
             detections: view.list(Kind::Detection),
             more: More::of(view),
@@ -265,7 +288,11 @@ impl<'a> Group<'a> {
 impl More {
     fn of(view: View<'_>) -> Self {
         More {
-            denial_reasons: view.more(Kind::DenialReason),
+            principal_notes: view.more(Kind::PrincipalNote),
+            key_notes: view.more(Kind::KeyNote),
+            denial_reasons: view.more(Kind::Denial),
+            denial_codes: view.more(Kind::Denial),
+            denying_policies: view.more(Kind::DenyingPolicy),
             operations: view.more(Kind::Operation),
             event_sources: view.more(Kind::EventSource),
             resources: view.more(Kind::Resource),
@@ -273,6 +300,7 @@ impl More {
             user_agents: view.more(Kind::UserAgent),
             invoked_by: view.more(Kind::InvokedBy),
             vpc_endpoints: view.more(Kind::VpcEndpoint),
+            vpc_endpoint_accounts: view.more(Kind::VpcEndpointAccount),
             regions: view.more(Kind::Region),
             detections: view.more(Kind::Detection),
         }

@@ -36,7 +36,7 @@ mod tests;
 
 pub(crate) use aggregate::{Aggregate, Detection, Options};
 pub(crate) use expected::Expected;
-pub(crate) use finding::{Finding, Tier};
+pub(crate) use finding::Finding;
 pub(crate) use format::{Files, Format, Records, Report, TextOptions};
 pub(crate) use limits::Limits;
 pub(crate) use problems::Problems;

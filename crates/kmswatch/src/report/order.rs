@@ -3,7 +3,8 @@
 use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
 
-use super::finding::Tier;
+use cloudtrail::call::Tier;
+
 use super::group::{Group, Groups, Place};
 use super::strings::Sym;
 
@@ -22,11 +23,17 @@ pub(super) fn worst_first(groups: &Groups) -> Vec<Place> {
 }
 
 /// What makes one group worse than another, names aside.
-type Rank = (bool, bool, Tier, Reverse<u32>, Reverse<u64>);
+type Rank = (bool, bool, Reverse<Tier>, Reverse<u32>, Reverse<u64>);
 
 fn rank(group: &Group, breadth: &HashMap<Sym, u32>) -> Rank {
     let keys = breadth.get(&group.key.principal).copied().unwrap_or_default();
-    (group.by_service, group.key.expected.is_some(), group.tier, Reverse(keys), Reverse(group.calls()))
+    (
+        group.by_service,
+        group.key.expected.is_some(),
+        Reverse(group.tier),
+        Reverse(keys),
+        Reverse(group.calls()),
+    )
 }
 
 /// Principal, key, error, and the entry of the expected list.

@@ -14,7 +14,11 @@ pub(super) enum Kind {
     InvokedBy,
     VpcEndpoint,
     Region,
-    DenialReason,
+    Denial,
+    DenyingPolicy,
+    PrincipalNote,
+    KeyNote,
+    VpcEndpointAccount,
     Detection,
 }
 

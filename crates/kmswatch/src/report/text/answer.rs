@@ -145,32 +145,54 @@ fn when(span: Option<Span>) -> String {
     }
 }
 
-/// The first group, with the others of the same principal and error.
+/// The first group, with the others of the same principal and error; of calls that succeeded, which are each a matter
+/// of their own, only the first.
 fn worst(report: &Report) -> Option<String> {
     let open = || report.groups().filter(|view| view.expected().is_none());
     let worst = open().next()?;
     let same = |view: &View<'_>| {
         let (one, other) = (&view.group.key, &worst.group.key);
-        one.principal == other.principal && one.error == other.error
+        one.principal == other.principal && one.error == other.error && (one.error.is_some() || one == other)
     };
     let calls = open().filter(same).map(|view| view.group.calls()).sum();
     let keys: HashSet<Sym> = open().filter(same).filter_map(|view| view.group.key.key).collect();
     let on =
         if keys.is_empty() { String::new() } else { format!(" on {}", plural(keys.len() as u64, "key")) };
-    let error = worst.error().map_or_else(|| "succeeded".to_owned(), shown);
+    let error = outcome(worst);
     let from =
         worst.list(Kind::SourceAddress).first().map(|address| format!(", from {}", shown(address.value)));
     Some(format!(
         "Worst: {}, {error}, {}{on}{}.",
-        shown(who(worst)),
+        who(worst),
         plural(calls, "call"),
         from.unwrap_or_default()
     ))
 }
 
-/// The principal in words, or as it is.
-pub(super) fn who(view: View<'_>) -> &str {
-    if view.principal_words().is_empty() { view.principal() } else { view.principal_words() }
+/// The principal in words, or as it is, and what else is true of all calls.
+pub(super) fn who(view: View<'_>) -> String {
+    let who = if view.principal_words().is_empty() { view.principal() } else { view.principal_words() };
+    let notes = view.of_all(Kind::PrincipalNote);
+    shown(&std::iter::once(who).chain(notes).collect::<Vec<_>>().join(", "))
+}
+
+/// The error, or what succeeded.
+pub(super) fn outcome(view: View<'_>) -> String {
+    match view.error() {
+        Some("") => "empty error code".to_owned(),
+        Some(error) => shown(error),
+        None => {
+            let operations = view.list(Kind::Operation);
+            let most = operations.first().map(|most| shown(most.value)).unwrap_or_default();
+            let more = operations.len().saturating_sub(1);
+            let more = if more > 0 {
+                format!(" and {}", plural(more as u64, "other operation"))
+            } else {
+                String::new()
+            };
+            format!("{most}{more} succeeded")
+        }
+    }
 }
 
 fn unreadable(report: &Report) -> Option<String> {

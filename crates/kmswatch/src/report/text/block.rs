@@ -2,12 +2,13 @@
 
 use std::io;
 
+use cloudtrail::call::{Reason, Tier};
+
 use super::super::escape::shown;
-use super::super::finding::Tier;
 use super::super::format::{Counted, View};
 use super::super::values::Kind;
-use super::answer::{times, who};
-use super::page::{Page, Style, plural};
+use super::answer::{outcome, times, who};
+use super::page::{Page, Style, grouped, plural};
 
 /// How many values of a list are shown.
 const MAX_VALUES: usize = 5;
@@ -40,21 +41,23 @@ pub(super) fn full(
 }
 
 /// All fields of a group.
-fn fields(view: View<'_>) -> [Field; 13] {
+fn fields(view: View<'_>) -> [Field; 15] {
     [
-        ("who", vec![principal(view)]),
+        ("who", principal(view)),
         ("what", list(view, Kind::Operation)),
-        ("which key", vec![key(view)]),
+        ("which key", key(view)),
         ("which data", list(view, Kind::Resource)),
         ("from where", list(view, Kind::SourceAddress)),
         ("region", list(view, Kind::Region)),
         ("through", list(view, Kind::InvokedBy)),
         ("endpoint", list(view, Kind::VpcEndpoint)),
+        ("of account", list(view, Kind::VpcEndpointAccount)),
         ("with", list(view, Kind::UserAgent)),
         ("when", vec![times(view)]),
-        ("refused", list(view, Kind::DenialReason)),
+        ("refused", list(view, Kind::Denial)),
+        ("by policy", list(view, Kind::DenyingPolicy)),
         ("means", sentence(view.meaning())),
-        ("what to do", sentence(view.advice())),
+        ("what to do", advice(view)),
     ]
 }
 
@@ -62,11 +65,18 @@ fn sentence(text: &str) -> Vec<String> {
     if text.is_empty() { Vec::new() } else { vec![shown(text)] }
 }
 
+/// What to do in any case, and where to look for the most frequent reason that is stated.
+fn advice(view: View<'_>) -> Vec<String> {
+    let reasons = || view.denials().into_iter().map(|(reason, _)| reason);
+    let reason = reasons().find(|reason| *reason != Reason::Unstated).or_else(|| reasons().next());
+    sentence(view.advice()).into_iter().chain(reason.map(|reason| reason.look().to_owned())).collect()
+}
+
 /// The same for a group that needs nobody at once.
 pub(super) fn short(number: usize, view: View<'_>, page: &mut Page<'_>) -> io::Result<()> {
     title(number, view, page)?;
     page.fields("what", &list(view, Kind::Operation))?;
-    page.field("which key", &key(view))?;
+    page.fields("which key", &key(view))?;
     page.fields("which data", &list(view, Kind::Resource))?;
     page.field("when", &times(view))?;
     match view.expected() {
@@ -82,8 +92,7 @@ fn title(number: usize, view: View<'_>, page: &mut Page<'_>) -> io::Result<()> {
     page.blank()?;
     let start = format!("{number:>2}. ");
     let (word, style) = weight(view.tier());
-    let error = view.error().map_or_else(|| "succeeded".to_owned(), shown);
-    let text = format!("{}, {error}, {}", shown(who(view)), calls(view));
+    let text = format!("{}, {}, {}", who(view), outcome(view), calls(view));
     let columns = start.chars().count() + word.len();
     let start = format!("{start}{}", page.paint(style, &word));
     page.hanging(&start, columns, &text)
@@ -92,9 +101,9 @@ fn title(number: usize, view: View<'_>, page: &mut Page<'_>) -> io::Result<()> {
 /// The tier, the worst one in capitals: it stands out without colours too.
 fn weight(tier: Tier) -> (String, Style) {
     let (name, style) = match tier {
-        Tier::Alert => (tier.name().to_uppercase(), Style::Red),
-        Tier::Unknown | Tier::Count => (tier.name().to_owned(), Style::Yellow),
-        Tier::Ignore => (tier.name().to_owned(), Style::Dim),
+        Tier::Alert => (tier.code().to_uppercase(), Style::Red),
+        Tier::Unknown | Tier::Count => (tier.code().to_owned(), Style::Yellow),
+        Tier::Ignore => (tier.code().to_owned(), Style::Dim),
     };
     (format!("{name:<8}"), style)
 }
@@ -107,18 +116,36 @@ fn calls(view: View<'_>) -> String {
     }
 }
 
-fn principal(view: View<'_>) -> String {
+/// The principal, and what is true of some of its calls.
+fn principal(view: View<'_>) -> Vec<String> {
     let principal = shown(view.principal());
-    match view.account() {
+    let principal = match view.account() {
         Some(account) if !view.principal().contains(account) => {
             format!("{principal} (account {})", shown(account))
         }
         _ => principal,
-    }
+    };
+    std::iter::once(principal).chain(notes(view)).collect()
 }
 
-fn key(view: View<'_>) -> String {
-    view.key().map_or_else(|| "not in the record".to_owned(), shown)
+/// Notes on the principal that aren't true of all its calls.
+fn notes(view: View<'_>) -> Vec<String> {
+    let notes = view.list(Kind::PrincipalNote);
+    let some = notes.iter().filter(|note| u64::from(note.count) != view.group.calls());
+    let calls = plural(view.group.calls(), "call");
+    some.take(MAX_VALUES)
+        .map(|note| format!("{} in {} of {calls}", shown(note.value), grouped(note.count.into())))
+        .collect()
+}
+
+/// The key and notes on it, or why there is none.
+fn key(view: View<'_>) -> Vec<String> {
+    let notes = list(view, Kind::KeyNote);
+    match view.key() {
+        Some(key) => std::iter::once(shown(key)).chain(notes).collect(),
+        None if notes.is_empty() => vec!["not in the record".to_owned()],
+        None => notes,
+    }
 }
 
 /// The most frequent values of a list. Counts are left out where there is only one value, in every call.

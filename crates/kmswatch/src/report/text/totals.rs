@@ -75,7 +75,11 @@ fn write_unused(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
 }
 
 fn describe(unused: &Unused<'_>) -> String {
-    let error = unused.error.map_or_else(|| "success".to_owned(), shown);
+    let error = match unused.error {
+        Some("") => "empty error code".to_owned(),
+        Some(error) => shown(error),
+        None => "success".to_owned(),
+    };
     let call = format!("{} of {} by {}", error, shown(unused.operation), shown(unused.principal));
     let why = match unused.why {
         Why::Unused => "no such record".to_owned(),
