@@ -1,9 +1,9 @@
-//! Findings in, answer out.
+//! Records in, answer out.
 
 use std::io;
 
+use super::evidence::{Counted, Evidence};
 use super::expected::Expected;
-use super::finding::Finding;
 use super::group::{Group, Groups, Place, Span};
 use super::hours::Hours;
 use super::limits::Limits;
@@ -30,7 +30,7 @@ impl Detection {
     }
 }
 
-/// How findings are added up.
+/// How records are added up.
 #[derive(Debug, Default)]
 pub(crate) struct Options {
     /// Count a record as often as it was delivered.
@@ -41,7 +41,7 @@ pub(crate) struct Options {
     pub(crate) limits: Limits,
 }
 
-/// Adds findings up, in bounded memory.
+/// Adds records up, in bounded memory.
 #[derive(Debug)]
 pub(crate) struct Aggregate {
     keep_duplicates: bool,
@@ -50,7 +50,7 @@ pub(crate) struct Aggregate {
     answer: Answer,
 }
 
-/// What all findings add up to.
+/// What all records add up to.
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(super) detections: Vec<Detection>,
@@ -73,7 +73,7 @@ pub(crate) struct Answer {
 }
 
 impl Aggregate {
-    /// Nothing yet; a finding's `detections` are indices into this list.
+    /// Nothing yet; evidence's `detections` are indices into this list.
     pub(crate) fn new(detections: Vec<Detection>, options: Options) -> Self {
         let Options { keep_duplicates, expected, limits } = options;
         let expected_of = vec![0; detections.len()];
@@ -98,39 +98,50 @@ impl Aggregate {
         }
     }
 
-    /// Adds one finding and says whether it counts: `false` for a repeat, and outside the window.
+    /// Counts a record that is in no group.
     ///
     /// # Errors
     /// Where the temporary file that remembers ids can't be written or read.
-    pub(crate) fn add(&mut self, finding: Finding) -> io::Result<bool> {
-        let is_repeat = self.is_repeat(&finding)?;
-        if finding.outside {
+    pub(crate) fn count(&mut self, counted: &Counted) -> io::Result<()> {
+        let Counted { outside, detections, time, identity } = counted;
+        // Another id outside the window: what isn't shown never hides what is.
+        let identity = if *outside { identity.map(|id| !id) } else { *identity };
+        let is_repeat = self.is_repeat(identity)?;
+        if *outside {
             self.answer.outside_window += u64::from(!is_repeat);
-            return Ok(false);
-        }
-        if is_repeat {
+        } else if is_repeat {
             self.answer.duplicates += 1;
-            return Ok(false);
-        }
-        self.answer.count(&finding);
-        if finding.only_counted {
+        } else {
+            self.answer.count(*time, detections);
             self.answer.only_counted += 1;
-            return Ok(true);
         }
-        match self.pairs.role(&finding) {
-            Role::Alone => drop(self.answer.group(&finding)),
+        Ok(())
+    }
+
+    /// Adds a record to its group.
+    ///
+    /// # Errors
+    /// Where the temporary file that remembers ids can't be written or read.
+    pub(crate) fn add(&mut self, evidence: Evidence) -> io::Result<()> {
+        if self.is_repeat(evidence.identity)? {
+            self.answer.duplicates += 1;
+            return Ok(());
+        }
+        self.answer.count(evidence.time, &evidence.detections);
+        match self.pairs.role(&evidence) {
+            Role::Alone => drop(self.answer.group(&evidence)),
             Role::Caller(call) => {
-                if let Some(group) = self.answer.group(&finding) {
-                    self.pairs.remember(call, &finding, group);
+                if let Some(group) = self.answer.group(&evidence) {
+                    self.pairs.remember(call, &evidence, group);
                 }
             }
             Role::Copy => {
-                for tired in self.pairs.wait(finding) {
+                for tired in self.pairs.wait(evidence) {
                     self.settle(&tired);
                 }
             }
         }
-        Ok(true)
+        Ok(())
     }
 
     /// The answer, its groups in order.
@@ -143,19 +154,16 @@ impl Aggregate {
         self.answer
     }
 
-    fn is_repeat(&mut self, finding: &Finding) -> io::Result<bool> {
-        match finding.identity {
-            // Another id outside the window: what isn't shown never hides what is.
-            Some(id) if !self.keep_duplicates => {
-                Ok(!self.seen.insert(if finding.outside { !id } else { id })?)
-            }
+    fn is_repeat(&mut self, identity: Option<u128>) -> io::Result<bool> {
+        match identity {
+            Some(id) if !self.keep_duplicates => Ok(!self.seen.insert(id)?),
             _ => Ok(false),
         }
     }
 
     /// Puts another account's copy of a record into the group of the caller's record, or, where there is none, into
     /// one as it is.
-    fn settle(&mut self, copy: &Finding) {
+    fn settle(&mut self, copy: &Evidence) {
         let answer = &self.answer;
         let best = self.pairs.callers(copy).min_by(|(misfit, one), (other_misfit, other)| {
             misfit.cmp(other_misfit).then_with(|| answer.names(*one).cmp(&answer.names(*other)))
@@ -197,12 +205,12 @@ impl Answer {
     }
 
     /// What is counted of every record.
-    fn count(&mut self, finding: &Finding) {
-        let time = time::sane(finding.time);
+    fn count(&mut self, time: Option<i64>, detections: &[u32]) {
+        let time = time::sane(time);
         self.matched += 1;
         self.hours.add(time);
         self.span = Span::with(self.span, time);
-        for index in &finding.detections {
+        for index in detections {
             if let Some(detection) = self.detections.get_mut(*index as usize) {
                 detection.matched += 1;
             }
@@ -210,24 +218,24 @@ impl Answer {
     }
 
     /// Puts a call into its group.
-    fn group(&mut self, finding: &Finding) -> Option<Place> {
-        let expected = self.expected.matching(finding);
+    fn group(&mut self, evidence: &Evidence) -> Option<Place> {
+        let expected = self.expected.matching(evidence);
         if expected.is_some() {
-            self.count_expected(finding);
+            self.count_expected(evidence);
         }
-        self.groups.add(finding, expected)
+        self.groups.add(evidence, expected)
     }
 
     /// Puts another account's copy of a record into the group that the record is in.
-    fn join(&mut self, group: Place, copy: &Finding) {
+    fn join(&mut self, group: Place, copy: &Evidence) {
         if self.groups.join(group, copy) {
             self.count_expected(copy);
         }
     }
 
-    fn count_expected(&mut self, finding: &Finding) {
+    fn count_expected(&mut self, evidence: &Evidence) {
         self.expected_records += 1;
-        for index in &finding.detections {
+        for index in &evidence.detections {
             if let Some(count) = self.expected_of.get_mut(*index as usize) {
                 *count += 1;
             }

@@ -10,7 +10,7 @@ use std::num::NonZeroU32;
 use json::{Document, Kind, Value};
 
 use super::escape;
-use super::finding::Finding;
+use super::evidence::Evidence;
 use super::time;
 
 /// How many entries a list may have.
@@ -85,13 +85,13 @@ impl Expected {
     }
 
     /// The entry that a record falls under.
-    pub(super) fn matching(&mut self, finding: &Finding) -> Option<EntryId> {
+    pub(super) fn matching(&mut self, evidence: &Evidence) -> Option<EntryId> {
         if self.entries.is_empty() {
             return None;
         }
-        let index = *self.by_call.get(&Call::of(finding))?;
+        let index = *self.by_call.get(&Call::of(evidence))?;
         let entry = self.entries.get_mut(index)?;
-        let in_time = time::sane(finding.time).is_some_and(|time| time <= entry.last);
+        let in_time = time::sane(evidence.time).is_some_and(|time| time <= entry.last);
         *if in_time { &mut entry.matched } else { &mut entry.too_late } += 1;
         EntryId::new(index).filter(|_| in_time)
     }
@@ -119,12 +119,12 @@ impl EntryId {
 }
 
 impl Call {
-    fn of(finding: &Finding) -> Self {
+    fn of(evidence: &Evidence) -> Self {
         Call {
-            principal: finding.principal.clone(),
-            operation: finding.operation.clone(),
-            key: finding.key.clone(),
-            error: finding.error.clone(),
+            principal: evidence.principal.clone(),
+            operation: evidence.operation.clone(),
+            key: evidence.key.clone(),
+            error: evidence.error.clone(),
         }
     }
 }
@@ -329,8 +329,8 @@ mod tests {
             r#"[{{"principal":"p","operation":"o","key":null,"error":null,"reason":"r","until":"{until}"}}]"#
         );
         let mut expected = Expected::parse(list.as_bytes()).unwrap();
-        let finding = Finding { principal: "p".into(), operation: "o".into(), time, ..Finding::default() };
-        expected.matching(&finding).is_some()
+        let evidence = Evidence { principal: "p".into(), operation: "o".into(), time, ..Evidence::default() };
+        expected.matching(&evidence).is_some()
     }
 
     #[test]
@@ -355,18 +355,18 @@ mod tests {
         let list =
             br#"[{"principal":"p","operation":"o","key":"k","error":"e","reason":"r","until":"2099-01-01"}]"#;
         let mut expected = Expected::parse(list).unwrap();
-        let call = Finding {
+        let call = Evidence {
             principal: "p".into(),
             operation: "o".into(),
             key: Some("k".into()),
             error: Some("e".into()),
             time: Some(0),
-            ..Finding::default()
+            ..Evidence::default()
         };
         assert!(expected.matching(&call).is_some());
-        assert!(expected.matching(&Finding { principal: "P".into(), ..call.clone() }).is_none());
-        assert!(expected.matching(&Finding { operation: "oo".into(), ..call.clone() }).is_none());
-        assert!(expected.matching(&Finding { key: None, ..call.clone() }).is_none());
-        assert!(expected.matching(&Finding { error: None, ..call }).is_none());
+        assert!(expected.matching(&Evidence { principal: "P".into(), ..call.clone() }).is_none());
+        assert!(expected.matching(&Evidence { operation: "oo".into(), ..call.clone() }).is_none());
+        assert!(expected.matching(&Evidence { key: None, ..call.clone() }).is_none());
+        assert!(expected.matching(&Evidence { error: None, ..call }).is_none());
     }
 }

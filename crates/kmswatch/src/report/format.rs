@@ -18,7 +18,7 @@ use super::{csv, json, text};
 /// What `kmswatch scan` answers.
 #[derive(Debug)]
 pub(crate) struct Report {
-    /// What the findings add up to.
+    /// What the records add up to.
     pub(crate) answer: Answer,
     /// What became of the files.
     pub(crate) files: Files,

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use cloudtrail::call::{Reason, Tier};
 
+use super::evidence::Evidence;
 use super::expected::EntryId;
-use super::finding::Finding;
 use super::limits::Limits;
 use super::strings::{Strings, Sym, Use};
 use super::time;
@@ -95,20 +95,20 @@ impl Groups {
     }
 
     /// Adds a call to its group and says which that is; `None` where there is no room for a new one.
-    pub(super) fn add(&mut self, finding: &Finding, expected: Option<EntryId>) -> Option<Place> {
-        let place = self.place(finding, expected);
+    pub(super) fn add(&mut self, evidence: &Evidence, expected: Option<EntryId>) -> Option<Place> {
+        let place = self.place(evidence, expected);
         let group = place.and_then(|place| self.list.get_mut(place as usize));
         let Some(group) = group else {
             self.beyond += 1;
             return None;
         };
-        group.take(finding, &mut self.strings, &mut self.room);
+        group.take(evidence, &mut self.strings, &mut self.room);
         place
     }
 
     /// Adds another account's copy of a record to the group that the record is in, and says whether it is expected.
     /// The call counts once.
-    pub(super) fn join(&mut self, place: Place, copy: &Finding) -> bool {
+    pub(super) fn join(&mut self, place: Place, copy: &Evidence) -> bool {
         let Some(group) = self.list.get_mut(place as usize) else { return false };
         group.copies += 1;
         group.by_service &= copy.by_service;
@@ -116,14 +116,14 @@ impl Groups {
         group.key.expected.is_some()
     }
 
-    fn place(&mut self, finding: &Finding, expected: Option<EntryId>) -> Option<Place> {
-        let principal = self.strings.intern(&finding.principal, Use::Name)?;
-        let key = self.optional(finding.key.as_deref())?;
-        let error = self.optional(finding.error.as_deref())?;
+    fn place(&mut self, evidence: &Evidence, expected: Option<EntryId>) -> Option<Place> {
+        let principal = self.strings.intern(&evidence.principal, Use::Name)?;
+        let key = self.optional(evidence.key.as_deref())?;
+        let error = self.optional(evidence.error.as_deref())?;
         let key = Key { principal, key, error, expected };
         match self.places.get(&key) {
             Some(place) => Some(*place),
-            None => self.new_group(key, finding),
+            None => self.new_group(key, evidence),
         }
     }
 
@@ -134,12 +134,12 @@ impl Groups {
         }
     }
 
-    fn new_group(&mut self, key: Key, finding: &Finding) -> Option<Place> {
+    fn new_group(&mut self, key: Key, evidence: &Evidence) -> Option<Place> {
         if self.list.len() >= self.limit {
             return None;
         }
         let place = Place::try_from(self.list.len()).ok()?;
-        let group = Group::new(key, finding.tier);
+        let group = Group::new(key, evidence.tier);
         if self.list.len() == self.list.capacity() {
             self.list.reserve_exact(self.list.len() / 8 + 64);
         }
@@ -167,39 +167,39 @@ impl Group {
         }
     }
 
-    fn take(&mut self, finding: &Finding, strings: &mut Strings, room: &mut Room) {
-        self.count(finding, room);
-        self.by_service &= finding.by_service;
-        keep_least(&mut self.words, &finding.principal_words, strings);
-        keep_least(&mut self.principal_type, &finding.principal_type, strings);
-        keep_least(&mut self.account, finding.account.as_deref().unwrap_or_default(), strings);
-        self.weigh(finding, strings);
-        if let Some(reason) = finding.denial {
+    fn take(&mut self, evidence: &Evidence, strings: &mut Strings, room: &mut Room) {
+        self.count(evidence, room);
+        self.by_service &= evidence.by_service;
+        keep_least(&mut self.words, &evidence.principal_words, strings);
+        keep_least(&mut self.principal_type, &evidence.principal_type, strings);
+        keep_least(&mut self.account, evidence.account.as_deref().unwrap_or_default(), strings);
+        self.weigh(evidence, strings);
+        if let Some(reason) = evidence.denial {
             let place = Reason::ALL.iter().position(|other| *other == reason);
             let number = place.and_then(|place| u32::try_from(place + 1).ok());
             self.values.add(Kind::Denial, number.and_then(Sym::from_number), room);
         }
-        for (kind, text) in lists(finding) {
+        for (kind, text) in lists(evidence) {
             let value = strings.intern(text, Use::Value);
             self.values.add(kind, value, room);
         }
-        self.values.add_to_rest(Kind::Resource, finding.resources_more);
+        self.values.add_to_rest(Kind::Resource, evidence.resources_more);
     }
 
-    fn weigh(&mut self, finding: &Finding, strings: &mut Strings) {
-        if finding.tier > self.tier {
-            (self.tier, self.meaning, self.advice) = (finding.tier, None, None);
+    fn weigh(&mut self, evidence: &Evidence, strings: &mut Strings) {
+        if evidence.tier > self.tier {
+            (self.tier, self.meaning, self.advice) = (evidence.tier, None, None);
         }
-        if finding.tier == self.tier && keep_least(&mut self.meaning, &finding.error_meaning, strings) {
-            self.advice = strings.intern(&finding.what_to_do, Use::Value);
+        if evidence.tier == self.tier && keep_least(&mut self.meaning, &evidence.error_meaning, strings) {
+            self.advice = strings.intern(&evidence.what_to_do, Use::Value);
         }
     }
 
     /// What is counted of every record, another account's copy included.
-    fn count(&mut self, finding: &Finding, room: &mut Room) {
+    fn count(&mut self, evidence: &Evidence, room: &mut Room) {
         self.records += 1;
-        self.span = Span::with(self.span, time::sane(finding.time));
-        for index in &finding.detections {
+        self.span = Span::with(self.span, time::sane(evidence.time));
+        for index in &evidence.detections {
             self.values.add(Kind::Detection, Sym::from_number(index.saturating_add(1)), room);
         }
     }
@@ -215,22 +215,23 @@ fn keep_least(kept: &mut Option<Sym>, text: &str, strings: &mut Strings) -> bool
 }
 
 /// The values that a record adds to the lists of its group.
-fn lists(finding: &Finding) -> impl Iterator<Item = (Kind, &str)> {
+fn lists(evidence: &Evidence) -> impl Iterator<Item = (Kind, &str)> {
     let optional = [
-        (Kind::SourceAddress, &finding.source_address),
-        (Kind::UserAgent, &finding.user_agent),
-        (Kind::InvokedBy, &finding.invoked_by),
-        (Kind::VpcEndpoint, &finding.vpc_endpoint),
-        (Kind::VpcEndpointAccount, &finding.vpc_endpoint_account),
-        (Kind::Region, &finding.region),
-        (Kind::DenyingPolicy, &finding.denying_policy),
+        (Kind::SourceAddress, &evidence.source_address),
+        (Kind::UserAgent, &evidence.user_agent),
+        (Kind::InvokedBy, &evidence.invoked_by),
+        (Kind::VpcEndpoint, &evidence.vpc_endpoint),
+        (Kind::VpcEndpointAccount, &evidence.vpc_endpoint_account),
+        (Kind::Region, &evidence.region),
+        (Kind::DenyingPolicy, &evidence.denying_policy),
     ];
     let optional = optional.into_iter().filter_map(|(kind, text)| Some((kind, text.as_deref()?)));
-    let always = [(Kind::Operation, finding.operation.as_str()), (Kind::EventSource, &finding.event_source)];
+    let always =
+        [(Kind::Operation, evidence.operation.as_str()), (Kind::EventSource, &evidence.event_source)];
     let several = [
-        (Kind::Resource, &finding.resources),
-        (Kind::PrincipalNote, &finding.principal_notes),
-        (Kind::KeyNote, &finding.key_notes),
+        (Kind::Resource, &evidence.resources),
+        (Kind::PrincipalNote, &evidence.principal_notes),
+        (Kind::KeyNote, &evidence.key_notes),
     ];
     let several =
         several.into_iter().flat_map(|(kind, texts)| texts.iter().map(move |text| (kind, text.as_str())));

@@ -9,7 +9,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::hash::{BuildHasher, RandomState};
 
-use super::finding::Finding;
+use super::evidence::Evidence;
 use super::group::Place;
 use super::limits::Limits;
 
@@ -21,7 +21,7 @@ pub(super) struct Pairs {
     callers: BTreeMap<CallerId, bool>,
     callers_in_order: VecDeque<CallerId>,
     max_callers: usize,
-    copies: VecDeque<Finding>,
+    copies: VecDeque<Evidence>,
     weight: usize,
     max_weight: usize,
 }
@@ -66,31 +66,31 @@ impl Pairs {
     }
 
     /// What a record may be in a pair.
-    pub(super) fn role(&self, finding: &Finding) -> Role {
-        match (self.call(finding), finding.principal_type.as_str()) {
+    pub(super) fn role(&self, evidence: &Evidence) -> Role {
+        match (self.call(evidence), evidence.principal_type.as_str()) {
             (None, _) | (_, "AWSService") => Role::Alone,
             (Some(_), "AWSAccount") => Role::Copy,
             (Some(call), _) => Role::Caller(call),
         }
     }
 
-    fn call(&self, finding: &Finding) -> Option<Call> {
-        let (id, recipient) = (finding.shared_event_id.as_ref()?, finding.recipient_account.as_ref()?);
+    fn call(&self, evidence: &Evidence) -> Option<Call> {
+        let (id, recipient) = (evidence.shared_event_id.as_ref()?, evidence.recipient_account.as_ref()?);
         Some(Call { id: self.hasher.hash_one(id), recipient: self.hasher.hash_one(recipient) })
     }
 
-    fn account(&self, finding: &Finding) -> Option<u64> {
-        finding.account.as_ref().map(|account| self.hasher.hash_one(account))
+    fn account(&self, evidence: &Evidence) -> Option<u64> {
+        evidence.account.as_ref().map(|account| self.hasher.hash_one(account))
     }
 
     /// Remembers the group of a caller's record, for copies of it.
-    pub(super) fn remember(&mut self, call: Call, finding: &Finding, group: Place) {
-        let id = (call.id, call.recipient, group, self.account(finding));
+    pub(super) fn remember(&mut self, call: Call, evidence: &Evidence, group: Place) {
+        let id = (call.id, call.recipient, group, self.account(evidence));
         let by_service = self.callers.entry(id).or_insert_with(|| {
             self.callers_in_order.push_back(id);
             true
         });
-        *by_service &= finding.by_service;
+        *by_service &= evidence.by_service;
         if self.callers.len() > self.max_callers
             && let Some(oldest) = self.callers_in_order.pop_front()
         {
@@ -100,7 +100,7 @@ impl Pairs {
 
     /// The groups of the records that a copy may be of: delivered to another account, and not of a caller who belongs
     /// to another account than the copy says.
-    pub(super) fn callers(&self, copy: &Finding) -> impl Iterator<Item = (Misfit, Place)> {
+    pub(super) fn callers(&self, copy: &Evidence) -> impl Iterator<Item = (Misfit, Place)> {
         let call = self.call(copy);
         let account = self.account(copy);
         let ids = call.map(|call| (call.id, 0, 0, None)..=(call.id, u64::MAX, Place::MAX, Some(u64::MAX)));
@@ -114,7 +114,7 @@ impl Pairs {
     }
 
     /// Keeps a copy until all records were seen. What comes back has waited too long.
-    pub(super) fn wait(&mut self, copy: Finding) -> Vec<Finding> {
+    pub(super) fn wait(&mut self, copy: Evidence) -> Vec<Evidence> {
         self.weight += copy.weight();
         self.copies.push_back(copy);
         let mut tired = Vec::new();
@@ -128,7 +128,7 @@ impl Pairs {
     }
 
     /// The copies that still wait, in order.
-    pub(super) fn left(&mut self) -> VecDeque<Finding> {
+    pub(super) fn left(&mut self) -> VecDeque<Evidence> {
         std::mem::take(&mut self.copies)
     }
 }

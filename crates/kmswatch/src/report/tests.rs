@@ -71,14 +71,14 @@ impl Setting {
         }
     }
 
-    fn report(&self, findings: &[Finding], expected: Expected) -> Report {
+    fn report(&self, records: &[Evidence], expected: Expected) -> Report {
         let detections =
             self.detections.iter().map(|(name, pattern)| Detection::new(name, pattern)).collect();
         let options = Options { keep_duplicates: self.keep_duplicates, expected, limits: self.limits() };
         let mut aggregate = Aggregate::new(detections, options);
-        let deliveries = findings.len() as u64;
-        for finding in findings {
-            aggregate.add(finding.clone()).unwrap();
+        let deliveries = records.len() as u64;
+        for evidence in records {
+            aggregate.add(evidence.clone()).unwrap();
         }
         let mut problems = Problems::default();
         self.problems.iter().for_each(|(path, offset, reason)| problems.add(path, *offset, reason));
@@ -94,8 +94,8 @@ impl Setting {
     }
 }
 
-/// The findings of a case, a JSON object each; `{"repeat": N, …}` is one that comes N times, without identity.
-fn findings(text: &str) -> Vec<Finding> {
+/// The records of a case, a JSON object each; `{"repeat": N, …}` is one that comes N times, without identity.
+fn records(text: &str) -> Vec<Evidence> {
     let lines = text.lines().filter(|line| !line.trim().is_empty());
     lines
         .flat_map(|line| {
@@ -103,9 +103,9 @@ fn findings(text: &str) -> Vec<Finding> {
                 serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"));
             let times =
                 value.as_object_mut().unwrap().remove("repeat").map_or(1, |times| times.as_u64().unwrap());
-            let finding: Finding =
+            let evidence: Evidence =
                 serde_json::from_value(value).unwrap_or_else(|error| panic!("{error}: {line}"));
-            std::iter::repeat_n(finding, usize::try_from(times).unwrap())
+            std::iter::repeat_n(evidence, usize::try_from(times).unwrap())
         })
         .collect()
 }
@@ -134,7 +134,7 @@ fn setting(case: &Case) -> Setting {
 fn case_report(case: &Case) -> (Setting, Report) {
     let setting = setting(case);
     let expected = Expected::parse(case.get("expected list").unwrap_or("[]").as_bytes()).unwrap();
-    let report = setting.report(&findings(case.section("findings")), expected);
+    let report = setting.report(&records(case.section("records")), expected);
     (setting, report)
 }
 

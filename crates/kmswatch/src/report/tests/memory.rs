@@ -1,11 +1,11 @@
-//! How much memory the worst findings take.
+//! How much memory the worst records take.
 
 use super::*;
 
-/// A finding whose every string is long and like no other's.
-fn hostile(number: u32) -> Finding {
+/// Evidence whose every string is long and like no other's.
+fn hostile(number: u32) -> Evidence {
     let text = |what: &str| format!("{what}-{number}-{}", "ü".repeat(2000));
-    Finding {
+    Evidence {
         detections: vec![0],
         time: Some(i64::from(number) * 3600),
         principal: text("principal"),
@@ -29,16 +29,16 @@ fn hostile(number: u32) -> Finding {
         shared_event_id: Some(text("call")),
         recipient_account: Some(text("recipient")),
         identity: Some(u128::from(number).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835)),
-        ..Finding::default()
+        ..Evidence::default()
     }
 }
 
 #[test]
-fn the_texts_of_hostile_findings_stay_within_their_limits() {
+fn the_texts_of_hostile_records_stay_within_their_limits() {
     let limits = Limits { text: 1 << 20, further_values: 1000, ..Limits::default() };
     let mut aggregate = Aggregate::new(Vec::new(), Options { limits, ..Options::default() });
     for number in 0..3000 {
-        assert!(aggregate.add(hostile(number)).unwrap());
+        aggregate.add(hostile(number)).unwrap();
     }
     let answer = aggregate.finish();
     assert!(answer.groups.strings.used() <= 1 << 20);

@@ -1,4 +1,4 @@
-//! What holds whatever the findings are.
+//! What holds whatever the records are.
 
 use std::collections::BTreeMap;
 
@@ -17,7 +17,7 @@ fn hostile() -> impl Strategy<Value = String> {
 }
 
 prop_compose! {
-    fn finding(text: fn() -> BoxedStrategy<String>)(
+    fn evidence(text: fn() -> BoxedStrategy<String>)(
         principal in text(), words in text(), key in prop::option::of(text()), error in prop::option::of(text()),
         operation in text(), resources in prop::collection::vec(text(), 0..3),
         address in prop::option::of(text()), agent in prop::option::of(text()),
@@ -25,8 +25,8 @@ prop_compose! {
         tier in prop::sample::select(&[Tier::Alert, Tier::Unknown][..]), meaning in text(), by_service in any::<bool>(),
         call in prop::option::of((0_u8..4, 0_u8..3)), account in prop::option::of(0_u8..2),
         kind in prop::sample::select(&["IAMUser", "IAMUser", "AWSAccount", "AWSService"][..]), time in prop::option::of(0_i64..40_000),
-    ) -> Finding {
-        Finding {
+    ) -> Evidence {
+        Evidence {
             detections: vec![0],
             time: time.map(|time| 1_741_593_600 + time),
             principal,
@@ -50,7 +50,7 @@ prop_compose! {
             by_service,
             shared_event_id: call.map(|(id, _)| id.to_string()),
             recipient_account: call.map(|(_, account)| account.to_string()),
-            ..Finding::default()
+            ..Evidence::default()
         }
     }
 }
@@ -63,9 +63,9 @@ fn nasty() -> BoxedStrategy<String> {
     hostile().boxed()
 }
 
-/// A finding without a partner in another account.
-fn alone() -> impl Strategy<Value = Finding> {
-    finding(plain).prop_map(|finding| Finding { shared_event_id: None, ..finding })
+/// Evidence without a partner in another account.
+fn alone() -> impl Strategy<Value = Evidence> {
+    evidence(plain).prop_map(|evidence| Evidence { shared_event_id: None, ..evidence })
 }
 
 /// The report as a value.
@@ -74,8 +74,8 @@ fn comparable(report: &Report) -> serde_json::Value {
 }
 
 /// One call and the key owner's copy of it.
-fn pair(number: usize) -> [Finding; 2] {
-    let caller = Finding {
+fn pair(number: usize) -> [Evidence; 2] {
+    let caller = Evidence {
         detections: vec![0],
         principal: format!("user{}", number % 3),
         principal_type: "IAMUser".into(),
@@ -84,9 +84,9 @@ fn pair(number: usize) -> [Finding; 2] {
         shared_event_id: Some(number.to_string()),
         recipient_account: Some("caller".into()),
         identity: Some(number as u128 * 2 + 2),
-        ..Finding::default()
+        ..Evidence::default()
     };
-    let copy = Finding {
+    let copy = Evidence {
         principal: "account 1".into(),
         principal_type: "AWSAccount".into(),
         recipient_account: Some("owner".into()),
@@ -100,24 +100,24 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
 
     #[test]
-    fn the_order_of_findings_changes_nothing(
-        (findings, shuffled) in prop::collection::vec(finding(plain), 0..40)
-            .prop_map(|list| list.into_iter().enumerate().map(|(index, finding)| {
-                Finding { identity: Some(index as u128), ..finding }
+    fn the_order_of_records_changes_nothing(
+        (records, shuffled) in prop::collection::vec(evidence(plain), 0..40)
+            .prop_map(|list| list.into_iter().enumerate().map(|(index, evidence)| {
+                Evidence { identity: Some(index as u128), ..evidence }
             }).collect::<Vec<_>>())
             .prop_flat_map(|list| (Just(list.clone()), Just(list).prop_shuffle())),
     ) {
         let setting = Setting::default();
-        let one = setting.report(&findings, Expected::default());
+        let one = setting.report(&records, Expected::default());
         let other = setting.report(&shuffled, Expected::default());
         prop_assert_eq!(comparable(&one), comparable(&other));
     }
 
     #[test]
     fn a_pair_is_one_call_whichever_record_comes_first(
-        findings in Just((0..20).flat_map(pair).collect::<Vec<_>>()).prop_shuffle(),
+        records in Just((0..20).flat_map(pair).collect::<Vec<_>>()).prop_shuffle(),
     ) {
-        let report = Setting::default().report(&findings, Expected::default());
+        let report = Setting::default().report(&records, Expected::default());
         let groups: Vec<_> = report.groups().map(|view| (view.principal(), view.group.calls(), view.group.records)).collect();
         prop_assert_eq!(groups, [("user0", 7, 14), ("user1", 7, 14), ("user2", 6, 12)]);
         prop_assert_eq!(report.detections()[0].matched, 40);
@@ -125,35 +125,35 @@ proptest! {
 
     #[test]
     fn repeats_change_nothing_but_their_count(
-        findings in prop::collection::vec(alone(), 1..20), again in prop::collection::vec(any::<prop::sample::Index>(), 0..20),
+        records in prop::collection::vec(alone(), 1..20), again in prop::collection::vec(any::<prop::sample::Index>(), 0..20),
     ) {
-        let mut findings: Vec<Finding> =
-            findings.into_iter().enumerate().map(|(id, finding)| Finding { identity: Some(id as u128), ..finding }).collect();
+        let mut records: Vec<Evidence> =
+            records.into_iter().enumerate().map(|(id, evidence)| Evidence { identity: Some(id as u128), ..evidence }).collect();
         let setting = Setting::default();
-        let mut once = comparable(&setting.report(&findings, Expected::default()));
-        let repeats: Vec<Finding> = again.iter().map(|index| index.get(&findings).clone()).collect();
-        findings.extend(repeats);
+        let mut once = comparable(&setting.report(&records, Expected::default()));
+        let repeats: Vec<Evidence> = again.iter().map(|index| index.get(&records).clone()).collect();
+        records.extend(repeats);
         once["duplicates"] = again.len().into();
-        once["records"]["deliveries"] = findings.len().into();
-        prop_assert_eq!(once, comparable(&setting.report(&findings, Expected::default())));
+        once["records"]["deliveries"] = records.len().into();
+        prop_assert_eq!(once, comparable(&setting.report(&records, Expected::default())));
     }
 
     #[test]
     fn every_record_is_counted_somewhere(
-        findings in prop::collection::vec(finding(plain), 0..60), max_groups in 0_usize..5, max_waiting in 0_usize..4000,
+        records in prop::collection::vec(evidence(plain), 0..60), max_groups in 0_usize..5, max_waiting in 0_usize..4000,
         max_calls in 0_usize..3,
     ) {
         let setting = Setting { max_groups, max_waiting, max_calls, ..Setting::default() };
-        let report = setting.report(&findings, Expected::default());
+        let report = setting.report(&records, Expected::default());
         let grouped: u64 = report.groups().map(|view| view.group.records).sum();
-        prop_assert_eq!(grouped + report.answer.groups.beyond, findings.len() as u64);
+        prop_assert_eq!(grouped + report.answer.groups.beyond, records.len() as u64);
         let hours: u64 = report.hours().iter().map(|(_, count)| count).sum();
-        prop_assert_eq!(hours + report.hours().without_time, findings.len() as u64);
+        prop_assert_eq!(hours + report.hours().without_time, records.len() as u64);
     }
 
     #[test]
     fn nothing_hostile_reaches_a_terminal(
-        findings in prop::collection::vec(finding(nasty), 0..12), text in hostile(), width in 0_usize..200,
+        records in prop::collection::vec(evidence(nasty), 0..12), text in hostile(), width in 0_usize..200,
     ) {
         let setting = Setting {
             detections: vec![(text.clone(), text.clone())],
@@ -161,7 +161,7 @@ proptest! {
             width,
             ..Setting::default()
         };
-        let report = setting.report(&findings, Expected::default());
+        let report = setting.report(&records, Expected::default());
         for name in ["text", "json", "ndjson", "csv"] {
             let written = rendered(&report, format(name, &setting).unwrap());
             let bad = written.chars().find(|found| disturbs(*found) && *found != '\n' && (name != "csv" || *found != '\r'));
@@ -170,8 +170,8 @@ proptest! {
     }
 
     #[test]
-    fn no_cell_begins_a_formula(findings in prop::collection::vec(finding(nasty), 1..12)) {
-        let report = Setting::default().report(&findings, Expected::default());
+    fn no_cell_begins_a_formula(records in prop::collection::vec(evidence(nasty), 1..12)) {
+        let report = Setting::default().report(&records, Expected::default());
         let groups = report.groups().count();
         let rows = parse_csv(&rendered(&report, Format::Csv));
         prop_assert_eq!(rows.len(), groups + 1);
@@ -182,13 +182,13 @@ proptest! {
     }
 
     #[test]
-    fn json_says_what_was_put_in(findings in prop::collection::vec(finding(nasty), 1..12)) {
-        let findings: Vec<Finding> = findings.into_iter().map(|finding| Finding { shared_event_id: None, ..finding }).collect();
-        let report = Setting::default().report(&findings, Expected::default());
+    fn json_says_what_was_put_in(records in prop::collection::vec(evidence(nasty), 1..12)) {
+        let records: Vec<Evidence> = records.into_iter().map(|evidence| Evidence { shared_event_id: None, ..evidence }).collect();
+        let report = Setting::default().report(&records, Expected::default());
         let value: serde_json::Value = serde_json::from_str(&rendered(&report, Format::Json)).unwrap();
         let mut counts: BTreeMap<String, u64> = BTreeMap::new();
-        for finding in &findings {
-            *counts.entry(finding.principal.clone()).or_default() += 1;
+        for evidence in &records {
+            *counts.entry(evidence.principal.clone()).or_default() += 1;
         }
         let mut written: BTreeMap<String, u64> = BTreeMap::new();
         for group in value["groups"].as_array().unwrap() {
@@ -225,11 +225,11 @@ fn expected_records_are_counted_for_each_detection() {
     let list = br#"[{"principal":"user0","operation":"Decrypt","key":null,"error":"NotFoundException","reason":"r","until":"2099-01-01"}]"#;
     let detections = ["a", "b"].map(|name| (name.into(), String::new())).into();
     let setting = Setting { detections, ..Setting::default() };
-    let findings: Vec<Finding> = (0..2)
+    let records: Vec<Evidence> = (0..2)
         .flat_map(pair)
-        .map(|finding| Finding { time: Some(0), detections: vec![1], ..finding })
+        .map(|evidence| Evidence { time: Some(0), detections: vec![1], ..evidence })
         .collect();
-    let answer = setting.report(&findings, Expected::parse(list).unwrap()).answer;
+    let answer = setting.report(&records, Expected::parse(list).unwrap()).answer;
     assert_eq!((answer.matched(), answer.unexpected()), (4, 2));
     assert_eq!(["a", "b", "c"].map(|name| answer.unexpected_of(name)), [Some(0), Some(2), None]);
 }

@@ -33,7 +33,7 @@ fn python() -> Option<std::ffi::OsString> {
 fn documents() -> String {
     let documents = std::sync::Mutex::new(String::new());
     testkit::run_cases("cases/report", |case| {
-        if case.get("findings").is_some() {
+        if case.get("records").is_some() {
             let (_, report) = case_report(case);
             let value: serde_json::Value = serde_json::from_str(&rendered(&report, Format::Json)).unwrap();
             documents.lock().unwrap().push_str(&format!("{value}\n"));
@@ -69,7 +69,7 @@ fn every_case_is_as_the_schema_says() {
 fn the_schema_refuses_what_it_doesnt_know() {
     let Some(python) = python() else { return };
     let good: serde_json::Value = serde_json::from_str(&rendered(
-        &Setting::default().report(&[Finding::default()], Expected::default()),
+        &Setting::default().report(&[Evidence::default()], Expected::default()),
         Format::Json,
     ))
     .unwrap();

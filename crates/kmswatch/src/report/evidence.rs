@@ -2,14 +2,32 @@
 
 use cloudtrail::call::{Reason, Tier};
 
-/// One matched record. Its strings are hostile and of any length.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-#[cfg_attr(test, derive(serde::Deserialize), serde(default, deny_unknown_fields))]
-pub(crate) struct Finding {
-    /// Whether it is only counted: no group, and all fields below but `detections`, `time` and `identity` are empty.
-    pub(crate) only_counted: bool,
+/// One matched record.
+#[derive(Debug)]
+pub(crate) enum Matched {
+    /// It belongs to no group.
+    Counted(Counted),
+    /// It is evidence, and belongs to a group.
+    Read(Box<Evidence>),
+}
+
+/// What is known of a matched record that is only counted.
+#[derive(Debug)]
+pub(crate) struct Counted {
     /// Whether it lies outside the [`Window`](super::Window): counted as such, and nothing else.
     pub(crate) outside: bool,
+    /// As [`Evidence::detections`].
+    pub(crate) detections: Vec<u32>,
+    /// As [`Evidence::time`].
+    pub(crate) time: Option<i64>,
+    /// As [`Evidence::identity`].
+    pub(crate) identity: Option<u128>,
+}
+
+/// Who did what with which key, from where: what one matched record says. Its strings are hostile and of any length.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[cfg_attr(test, derive(serde::Deserialize), serde(default, deny_unknown_fields))]
+pub(crate) struct Evidence {
     /// Which detections it matched: indices into the list given to [`Aggregate::new`](super::Aggregate::new),
     /// ascending.
     pub(crate) detections: Vec<u32>,
@@ -73,7 +91,7 @@ pub(crate) struct Finding {
     pub(crate) identity: Option<u128>,
 }
 
-impl Finding {
+impl Evidence {
     /// How much memory it holds, roughly.
     pub(super) fn weight(&self) -> usize {
         let strings = [

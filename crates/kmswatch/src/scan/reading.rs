@@ -1,0 +1,220 @@
+//! Which records match, and what they say: the part of a scan that every thread does.
+
+use std::hash::Hasher;
+use std::path::Path;
+use std::sync::Mutex;
+
+use cloudtrail::call::{self, Call, Tier};
+use cloudtrail::reader::{Found, plain_string};
+use cloudtrail::scanner::ABSENT;
+use siphasher::sip128::{Hasher128, SipHasher13};
+
+use super::span::{Span, SpanText};
+use crate::arguments::ScanArguments;
+use crate::detections::Detection;
+use crate::log_event::{Memory, Patterns};
+use crate::pipeline::Worker;
+use crate::report::{Counted, Evidence, Matched, Window};
+
+/// What tells records apart: see [`Call::identity`].
+const IDENTITY_KEYS: [&str; 6] =
+    ["eventID", "recipientAccountId", "addendum", "eventSource", "eventName", "errorCode"];
+
+/// The place of `key` in a list, at whose end it is added if it isn't there.
+fn index_of(keys: &mut Vec<String>, key: &str) -> usize {
+    keys.iter().position(|other| other == key).unwrap_or_else(|| {
+        keys.push(key.to_owned());
+        keys.len() - 1
+    })
+}
+
+/// What all threads of a scan share.
+pub(super) struct Scan {
+    patterns: Patterns,
+    /// What the scanner looks for: the keys of the set, and [`IDENTITY_KEYS`].
+    pub(super) watched: Vec<String>,
+    /// Where among those the identity keys are, if they are wanted.
+    identity: Option<[usize; 6]>,
+    /// The detections from this number on are counted, not grouped.
+    grouped: u32,
+    window: Window,
+    /// The earliest and latest time of all records; threads add theirs at their end.
+    pub(super) span: Mutex<Span>,
+}
+
+impl Scan {
+    pub(super) fn new(arguments: &ScanArguments, detections: &[Detection], window: Window) -> Self {
+        let patterns = Patterns::new(detections.iter().map(|detection| detection.pattern.clone()).collect());
+        let mut watched = patterns.set.watched_keys().to_vec();
+        let mut identity = None;
+        let own = detections.iter().filter(|detection| !detection.built_in).count();
+        let counted = if arguments.group_all { 0 } else { own };
+        if counted > 0 {
+            identity = Some(IDENTITY_KEYS.map(|key| index_of(&mut watched, key)));
+        }
+        let grouped = u32::try_from(detections.len() - counted).unwrap_or(u32::MAX);
+        Self { patterns, watched, identity, grouped, window, span: Mutex::default() }
+    }
+}
+
+/// One thread of a scan.
+pub(super) struct ScanWorker<'s> {
+    scan: &'s Scan,
+    memory: Memory,
+    buffer: json::Buffer,
+    span: SpanText,
+}
+
+impl<'s> ScanWorker<'s> {
+    pub(super) fn new(scan: &'s Scan) -> Self {
+        Self { scan, memory: Memory::default(), buffer: json::Buffer::default(), span: SpanText::default() }
+    }
+
+    fn note_time(&mut self, record: &Found<'_>) {
+        let value = match (record.outline, record.value) {
+            (Some(outline), _) => record.text.get(outline.event_time as usize..),
+            (None, Some(record)) => record.get("eventTime").map(|time| time.raw().as_bytes()),
+            (None, None) => None,
+        };
+        if let Some(value) = value {
+            self.span.add(value);
+        }
+    }
+
+    /// A record that is only counted, from its outline; `None` if that doesn't tell enough.
+    fn counted(&self, record: &Found<'_>, detections: &[u32]) -> Option<Counted> {
+        let outline = record.outline.filter(|outline| !outline.escaped)?;
+        let identity = self.scan.identity?;
+        let [event_id, recipient, addendum, source, name, error] =
+            identity.map(|index| outline.values.get(index).copied().unwrap_or(ABSENT));
+        let only_counted = detections.iter().all(|detection| *detection >= self.scan.grouped);
+        if !only_counted || addendum != ABSENT || !self.scan.window.is_open() {
+            return None;
+        }
+        let text = |offset| std::str::from_utf8(plain_string(record.text, offset)?).ok();
+        let optional = |offset| if offset == ABSENT { Some("") } else { text(offset) };
+        let recipient_account = optional(recipient)?;
+        let identity = call::Identity { event_id: text(event_id)?, recipient_account };
+        let identity = hash(identity, [text(source)?, text(name)?, optional(error)?]);
+        let time = text(outline.event_time).and_then(call::seconds);
+        Some(Counted { outside: false, detections: detections.to_vec(), time, identity: Some(identity) })
+    }
+
+    /// Reads a matching record.
+    fn read(&mut self, record: &Found<'_>, detections: Vec<u32>) -> Result<Matched, json::Error> {
+        if let Some(value) = record.value {
+            return Ok(self.read_value(value, detections));
+        }
+        match json::Document::parse_with(record.text, std::mem::take(&mut self.buffer)) {
+            Ok(document) => {
+                let matched = self.read_value(document.root(), detections);
+                self.buffer = document.into_buffer();
+                Ok(matched)
+            }
+            Err((error, buffer)) => {
+                self.buffer = buffer;
+                Err(error)
+            }
+        }
+    }
+
+    fn read_value(&self, record: json::Value<'_>, detections: Vec<u32>) -> Matched {
+        let call = Call::from_record(record);
+        let outside = !self.scan.window.may_hold(call.time);
+        if outside || detections.iter().all(|detection| *detection >= self.scan.grouped) {
+            let (time, identity) = (call.time, identity(&call));
+            return Matched::Counted(Counted { outside, detections, time, identity });
+        }
+        Matched::Read(Box::new(evidence(&call, detections)))
+    }
+}
+
+impl Worker for ScanWorker<'_> {
+    type Part = Vec<Matched>;
+
+    fn record(
+        &mut self,
+        _path: &Path,
+        record: Found<'_>,
+        part: &mut Vec<Matched>,
+    ) -> Result<(), json::Error> {
+        let matched = self.scan.patterns.matching(&record, &mut self.memory);
+        if !matched.is_empty() {
+            let detections = matched.to_vec();
+            part.push(match self.counted(&record, &detections) {
+                Some(counted) => Matched::Counted(counted),
+                None => self.read(&record, detections)?,
+            });
+        }
+        self.note_time(&record);
+        Ok(())
+    }
+
+    fn is_full(part: &Vec<Matched>) -> bool {
+        part.len() >= 128
+    }
+}
+
+impl Drop for ScanWorker<'_> {
+    fn drop(&mut self) {
+        self.scan.span.lock().unwrap_or_else(std::sync::PoisonError::into_inner).join(self.span.span);
+    }
+}
+
+/// A call as the report wants it.
+fn evidence(call: &Call<'_>, detections: Vec<u32>) -> Evidence {
+    let owned = |text: &Option<call::Text<'_>>| text.as_deref().map(str::to_owned);
+    let meaning = call.meaning();
+    Evidence {
+        detections,
+        time: call.time,
+        principal: call.principal.id().into_owned(),
+        principal_words: call.principal.words(),
+        principal_notes: call.principal.notes(),
+        principal_type: call.principal.kind.to_string(),
+        account: owned(&call.principal.account),
+        key: call.key_name().map(call::Text::into_owned),
+        key_notes: call.key_notes(),
+        error: owned(&call.error),
+        operation: owned(&call.operation).unwrap_or_default(),
+        event_source: owned(&call.source).unwrap_or_default(),
+        resources: call.data.iter().map(call::Data::words).collect(),
+        resources_more: u32::try_from(call.data_more).unwrap_or(u32::MAX),
+        source_address: owned(&call.source_address),
+        user_agent: owned(&call.user_agent),
+        invoked_by: call.invoked_by().map(str::to_owned),
+        vpc_endpoint: owned(&call.vpc_endpoint),
+        vpc_endpoint_account: owned(&call.vpc_endpoint_account),
+        region: owned(&call.region),
+        denial: call.denial.as_ref().map(|denial| denial.reason),
+        denying_policy: call.denial.as_ref().and_then(|denial| owned(&denial.policy)),
+        by_service: call.by_service(),
+        tier: meaning.map_or(Tier::Unknown, |meaning| meaning.tier),
+        error_meaning: meaning.map(|meaning| meaning.words.to_owned()).unwrap_or_default(),
+        what_to_do: meaning.map(|meaning| meaning.what_to_do.to_owned()).unwrap_or_default(),
+        shared_event_id: owned(&call.shared_event_id),
+        recipient_account: owned(&call.recipient_account),
+        identity: identity(call),
+    }
+}
+
+fn identity(call: &Call<'_>) -> Option<u128> {
+    let more = [&call.source, &call.operation, &call.error].map(|text| text.as_deref().unwrap_or_default());
+    call.identity().map(|identity| hash(identity, more))
+}
+
+/// 16 bytes in the place of an identity of any length. Source, operation and error are part of it where the event id isn't
+/// one that AWS gave: logs made for exercises repeat theirs (docs/decisions/006).
+fn hash(identity: call::Identity<'_>, [source, operation, error]: [&str; 3]) -> u128 {
+    let mut hasher = SipHasher13::new();
+    let mut write = |text: &str| {
+        hasher.write(text.as_bytes());
+        hasher.write_u8(0xff);
+    };
+    write(identity.event_id);
+    write(identity.recipient_account);
+    if !identity.is_from_aws() {
+        [source, operation, error].into_iter().for_each(write);
+    }
+    hasher.finish128().as_u128()
+}
