@@ -40,17 +40,23 @@ impl Inflater {
     }
 
     /// Inflates `gzip`, one or several members, into `inflated` from its start, up to `limit` bytes, and returns how
-    /// many bytes are valid. `inflated` only ever grows: what is left in it from before saves clearing it.
+    /// many bytes are valid. `inflated` becomes `limit` bytes long with the first file, which costs nothing: the system
+    /// hands zeros out as they are first written to. What is left in it from before saves clearing it.
     ///
     /// # Errors
     /// Where the result would be longer than `limit`, or `gzip` isn't whole.
     pub fn inflate(&mut self, gzip: &[u8], inflated: &mut Vec<u8>, limit: usize) -> Result<usize, NotWhole> {
-        let (mut rest, mut length) = (gzip, 0);
         if expected_length(gzip) > limit {
             return Err(NotWhole::TooLong);
         }
+        if inflated.len() < limit {
+            *inflated = Vec::new();
+            *inflated = vec![0; limit];
+        }
+        let (mut rest, mut length) = (gzip, 0);
         loop {
-            let (read, written) = self.member(rest, inflated, length, limit)?;
+            let room = inflated.get_mut(length..limit).unwrap_or_default();
+            let (read, written) = self.call(rest, room)?;
             length += written;
             rest = rest.get(read..).unwrap_or_default();
             // Zeros behind the last member are padding, as `gzip -d` treats them.
@@ -60,34 +66,8 @@ impl Inflater {
         }
     }
 
-    /// Inflates the first member of `gzip` behind the first `at` bytes of `inflated`; returns the bytes read and
-    /// written.
-    fn member(
-        &mut self,
-        gzip: &[u8],
-        inflated: &mut Vec<u8>,
-        at: usize,
-        limit: usize,
-    ) -> Result<(usize, usize), NotWhole> {
-        let most = limit.saturating_sub(at);
-        let mut room = expected_length(gzip).max(inflated.len().saturating_sub(at)).max(64 << 10).min(most);
-        loop {
-            if inflated.len() < at + room {
-                grow(inflated, at, (at + room).next_power_of_two().min(limit.max(at + room)));
-            }
-            let outcome = self.call(gzip, inflated.get_mut(at..at + room).unwrap_or_default());
-            match outcome {
-                Ok(counts) => return Ok(counts),
-                Err(sys::libdeflate_result_LIBDEFLATE_INSUFFICIENT_SPACE) if room < most => {
-                    room = room.saturating_mul(2).min(most);
-                }
-                Err(sys::libdeflate_result_LIBDEFLATE_INSUFFICIENT_SPACE) => return Err(NotWhole::TooLong),
-                Err(_) => return Err(NotWhole::Damaged),
-            }
-        }
-    }
-
-    fn call(&mut self, gzip: &[u8], out: &mut [u8]) -> Result<(usize, usize), sys::libdeflate_result> {
+    /// Inflates the first member of `gzip`; returns the bytes read and written.
+    fn call(&mut self, gzip: &[u8], out: &mut [u8]) -> Result<(usize, usize), NotWhole> {
         let (mut read, mut written) = (0_usize, 0_usize);
         // SAFETY: the decompressor is alive and not shared; both buffers are valid for their lengths, and the library
         // writes to `out`, `read` and `written` only.
@@ -102,7 +82,11 @@ impl Inflater {
                 &raw mut written,
             )
         };
-        if result == sys::libdeflate_result_LIBDEFLATE_SUCCESS { Ok((read, written)) } else { Err(result) }
+        match result {
+            sys::libdeflate_result_LIBDEFLATE_SUCCESS => Ok((read, written)),
+            sys::libdeflate_result_LIBDEFLATE_INSUFFICIENT_SPACE => Err(NotWhole::TooLong),
+            _ => Err(NotWhole::Damaged),
+        }
     }
 }
 
@@ -110,17 +94,6 @@ impl Drop for Inflater {
     fn drop(&mut self) {
         // SAFETY: it came from `libdeflate_alloc_decompressor` and is freed once.
         unsafe { sys::libdeflate_free_decompressor(self.0.as_ptr()) }
-    }
-}
-
-/// Makes `buffer` `length` bytes long and keeps its first `kept`. Where nothing is to be kept, the old memory goes back
-/// before the new is asked for, and zeros come from the system, which hands them out as they are first written to.
-fn grow(buffer: &mut Vec<u8>, kept: usize, length: usize) {
-    if kept == 0 {
-        *buffer = Vec::new();
-        *buffer = vec![0; length];
-    } else {
-        buffer.resize(length, 0);
     }
 }
 
