@@ -165,8 +165,7 @@ impl<'r> Call<'r> {
     /// [`ON_THEIR_OWN`]. When in doubt, no.
     #[must_use]
     pub fn by_service(&self) -> bool {
-        let (principal, event_type) = (&self.principal, self.event_type.as_deref());
-        service::on_its_own(&principal.kind, event_type, principal.invoked_by.as_deref())
+        service::on_its_own(&self.principal, self.event_type.as_deref())
     }
 
     /// `userIdentity.invokedBy`: the AWS service that made the call, or that the caller made it through.
@@ -209,7 +208,10 @@ impl<'r> Call<'r> {
     #[must_use]
     pub fn meaning(&self) -> Option<Meaning> {
         match self.error.as_deref() {
-            Some(code) => Some(error_meaning(code, self.error_message.as_deref())),
+            Some(code) if self.source.as_deref() == Some("kms.amazonaws.com") => {
+                Some(error_meaning(code, self.error_message.as_deref()))
+            }
+            Some(code) => Some(error::general_meaning(code)),
             None => success::meaning(self.source.as_deref()?, self.operation.as_deref()?),
         }
     }

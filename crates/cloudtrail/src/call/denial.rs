@@ -120,7 +120,7 @@ impl Reason {
         match self {
             Reason::NothingAllows(policy) => match policy {
                 Policy::Identity => "no policy of the caller allows it",
-                Policy::Resource => "the key policy (resource-based policy) doesn't allow it",
+                Policy::Resource => "the resource's policy (of a key: the key policy) doesn't allow it",
                 Policy::ServiceControl => "no service control policy (SCP) allows it",
                 Policy::ResourceControl => "no resource control policy (RCP) allows it",
                 Policy::Boundary => "the caller's permissions boundary doesn't allow it",
@@ -129,7 +129,7 @@ impl Reason {
             },
             Reason::ExplicitDeny(policy) => match policy {
                 Policy::Identity => "a policy of the caller explicitly denies it",
-                Policy::Resource => "the key policy (resource-based policy) explicitly denies it",
+                Policy::Resource => "the resource's policy (of a key: the key policy) explicitly denies it",
                 Policy::ServiceControl => "a service control policy (SCP) explicitly denies it",
                 Policy::ResourceControl => "a resource control policy (RCP) explicitly denies it",
                 Policy::Boundary => "the caller's permissions boundary explicitly denies it",
@@ -154,7 +154,7 @@ impl Reason {
             Reason::NothingAllows(policy) => look_for_allow(policy),
             Reason::ExplicitDeny(policy) => look_for_deny(policy),
             Reason::ExplicitDenySomewhere => {
-                "Look for Deny statements in the policies of the caller, the key, the organization and the \
+                "Look for Deny statements in the policies of the caller, the resource, the organization and the \
                  VPC endpoint."
             }
             Reason::ElsewhereOrNotAllowed => {
@@ -194,15 +194,15 @@ fn look_for_allow(policy: Policy) -> &'static str {
             "Look at what is attached to the user (and its groups) or the role, and at who changed it lately."
         }
         Policy::Resource => {
-            "Look at the key policy and the key's grants. Only the owner of a key can allow it to other \
-             accounts."
+            "Look at the resource's policy; of a key, at the key policy and the grants. Only the owner can allow it to \
+             other accounts."
         }
         Policy::ServiceControl => {
             "Look at the service control policies on the caller's account and the organizational units above \
              it."
         }
         Policy::ResourceControl => {
-            "Look at the resource control policies on the key's account and the organizational units above \
+            "Look at the resource control policies on the owner's account and the organizational units above \
              it."
         }
         Policy::Boundary => {
@@ -213,7 +213,7 @@ fn look_for_allow(policy: Policy) -> &'static str {
              or comes from the service that made it."
         }
         Policy::VpcEndpoint => {
-            "Look at the KMS endpoint's policy, and at whether the caller should be inside that VPC at all."
+            "Look at the endpoint's policy, and at whether the caller should be inside that VPC at all."
         }
     }
 }
@@ -225,7 +225,7 @@ fn look_for_deny(policy: Policy) -> &'static str {
              (MFA, source address)."
         }
         Policy::Resource => {
-            "Somebody wrote into the key policy that this must not happen. Look at its Deny statements and \
+            "Somebody wrote into the resource's policy that this must not happen. Look at its Deny statements and \
              their conditions (source VPC, organization, encryption context)."
         }
         Policy::ServiceControl => {
@@ -233,15 +233,15 @@ fn look_for_deny(policy: Policy) -> &'static str {
              the units above it."
         }
         Policy::ResourceControl => {
-            "The key's organization forbids this, usually to callers from outside. Look at the resource \
-             control policies on the key's account."
+            "The owner's organization forbids this, usually to callers from outside. Look at the resource \
+             control policies on the owner's account."
         }
         Policy::Boundary => "Look at the Deny statements of the permissions boundary of the user or role.",
         Policy::Session => {
             "Look at who made the session and which policy it passed (AssumeRole, GetFederationToken)."
         }
         Policy::VpcEndpoint => {
-            "Look at the KMS endpoint's policy. Credentials from outside that are used inside the VPC look \
+            "Look at the endpoint's policy. Credentials from outside that are used inside the VPC look \
              like this."
         }
     }

@@ -50,6 +50,30 @@ pub fn error_meaning(code: &str, message: Option<&str>) -> Meaning {
     }
 }
 
+/// What error `code` of a service other than KMS means: only what is the same for all of AWS.
+pub(crate) fn general_meaning(code: &str) -> Meaning {
+    match bare(code) {
+        "Throttling" | "RequestLimitExceeded" => BUSY,
+        name if GENERAL.contains(&name) => error_meaning(code, None),
+        _ => UNKNOWN,
+    }
+}
+
+/// Errors of all services ("Common Errors" of their API references), as [`bare`] leaves them.
+const GENERAL: [&str; 11] = [
+    "",
+    "AccessDenied",
+    "UnauthorizedOperation",
+    VPCE,
+    "DryRunOperation",
+    "Validation",
+    "InvalidParameter",
+    "ExpiredToken",
+    "InvalidClientTokenId",
+    "UnrecognizedClient",
+    "InvalidSignature",
+];
+
 /// A denial by a VPC endpoint's policy, as [`bare`] leaves it.
 pub(crate) const VPCE: &str = "VpceAccessDenied";
 
@@ -131,6 +155,8 @@ const THROTTLED: Meaning = count(
     "too many requests",
     "Look at who calls that often: a busy workload, or somebody who decrypts everything they have.",
 );
+
+const BUSY: Meaning = count("too many requests", "Look at who calls that often.");
 
 const INVALID_REQUEST: Meaning =
     count("the request was malformed", "Mostly a bug of the caller; many different ones look like probing.");

@@ -1,5 +1,7 @@
 //! Which calls does AWS make on its own behalf, with nobody waiting for the answer?
 
+use super::principal::Principal;
+
 /// Services whose `invokedBy` means that the service acts on its own schedule, and why. A call through any other
 /// service (Secrets Manager, Lambda, SQS, `AWS Internal`, …) answers a request that a person or workload made at
 /// that moment and stays theirs. When in doubt a service is not in this table: a call that is wrongly taken for
@@ -21,9 +23,14 @@ pub const ON_THEIR_OWN: [(&str, &str); 7] = [
 ];
 
 /// Whether a call is AWS's own: made by a service principal (`userIdentity.type` `AWSService`), reported by a
-/// service about itself (`eventType` `AwsServiceEvent`, such as a key's rotation), or made by one of
-/// [`ON_THEIR_OWN`].
-pub(crate) fn on_its_own(kind: &str, event_type: Option<&str>, invoked_by: Option<&str>) -> bool {
+/// service about itself (`eventType` `AwsServiceEvent`, such as a key's rotation), or made by one of [`ON_THEIR_OWN`] with
+/// a role. A call that such a service makes for a user, a root user or a person's session bears their identity: they
+/// caused it, as by creating a trail with a key that they mustn't use.
+pub(crate) fn on_its_own(principal: &Principal<'_>, event_type: Option<&str>) -> bool {
     let listed = |by: &str| ON_THEIR_OWN.iter().any(|(service, _)| *service == by);
-    kind == "AWSService" || event_type == Some("AwsServiceEvent") || invoked_by.is_some_and(listed)
+    let with_role = principal.service_linked()
+        || (principal.kind == "AssumedRole" && principal.permission_set().is_none());
+    principal.kind == "AWSService"
+        || event_type == Some("AwsServiceEvent")
+        || (with_role && principal.invoked_by.as_deref().is_some_and(listed))
 }

@@ -1,8 +1,8 @@
 //! One file, read in one or several windows.
 
-use json::{Buffer, Document, Value};
+use json::{Buffer, Document, ErrorKind, Value};
 
-use super::walk::{Item, is_digest, looks_like_record, walk};
+use super::walk::{Item, LAMBDA_SOURCE, is_digest, is_of_lambda, looks_like_record, walk};
 use super::{FileKind, Found, Outcome, Outline, OwnKeys, Visitor};
 use crate::limits::{MAX_RECORD_BYTES, MAX_SEPARATOR_BYTES};
 use crate::problem::{Problem, Reason};
@@ -216,7 +216,7 @@ impl<'s> Session<'s> {
         let scanner = self.scanner;
         let mut retry = None;
         let stop = scanner.scan(window, at, &mut |record| {
-            let good = if unchecked && self.is_ordinary(&record) {
+            let good = if unchecked && self.is_ordinary(window, &record) {
                 self.unparsed(window, record)
             } else {
                 self.parsed(window, record, in_records)
@@ -230,11 +230,13 @@ impl<'s> Session<'s> {
         (stop, retry)
     }
 
-    /// Whether the record has an `eventSource` and an `eventTime`; an envelope hasn't, and a message of a queue has only
-    /// the first.
-    fn is_ordinary(&self, record: &Record<'_>) -> bool {
-        let has = |key: usize| record.values.get(key).is_some_and(|value| *value != ABSENT);
-        has(self.own.event_source) && has(self.own.event_time) && !record.escaped
+    /// Whether the record has an `eventSource` that isn't Lambda's and an `eventTime`; an envelope hasn't, and a message of a
+    /// queue has only the first.
+    fn is_ordinary(&self, window: &[u8], record: &Record<'_>) -> bool {
+        let at = |key: usize| record.values.get(key).copied().filter(|value| *value != ABSENT);
+        let Some(source) = at(self.own.event_source) else { return false };
+        let source = window.get(record.start + source as usize..).unwrap_or_default();
+        at(self.own.event_time).is_some() && !record.escaped && !source.starts_with(LAMBDA_SOURCE)
     }
 
     fn outline<'r>(&self, record: &Record<'r>) -> Outline<'r> {
@@ -313,7 +315,7 @@ impl<'s> Session<'s> {
             return;
         }
         // In `Records` even an object without the usual members is a record, unless it wraps others.
-        if self.inside(value, offset) == 0 && in_records {
+        if self.inside(value, offset) == 0 && in_records && !is_of_lambda(value) {
             self.hand_on(Found { text, offset, outline: Some(outline), value: Some(value) });
         }
     }
@@ -351,27 +353,34 @@ impl<'s> Session<'s> {
         }
     }
 
-    /// Members behind `Records`: read as an object of their own.
+    /// The member behind the comma at `at`, behind `Records`.
     fn further_members(&mut self, window: &[u8], at: usize, last: bool) -> Step {
-        let mut object = vec![b'{'];
-        object.extend_from_slice(window.get(at + 1..).unwrap_or_default());
-        self.place = Place::Outside;
-        match Document::parse_prefix(&object) {
+        let value_at = match member_value(window, at + 1) {
+            Ok(value_at) => value_at,
+            Err((error_at, kind)) => return self.broken_member(window, at, last, (error_at, kind)),
+        };
+        match Document::parse_prefix(window.get(value_at..).unwrap_or_default()) {
+            // A number may go on in the next window.
+            Ok((_, end)) if value_at + end == window.len() && !last => Step::More(at),
             Ok((document, end)) => {
                 self.inside(document.root(), self.offset(at));
-                Step::To(at + end)
+                Step::To(value_at + end)
             }
-            Err(_) if !last && object.len() < MAX_RECORD_BYTES => {
-                self.place = Place::AfterRecords;
-                Step::More(at)
-            }
-            Err(error) => {
-                self.problem(self.offset(at + error.offset), Reason::Json(error.kind));
-                self.broken_until = self.offset(at + error.offset + 1);
-                let salvaged = self.may_salvage(window, at, at + error.offset);
-                self.resume(window, if salvaged { at + 1 } else { at + error.offset })
-            }
+            Err(error) => self.broken_member(window, at, last, (value_at + error.offset, error.kind)),
         }
+    }
+
+    /// A member behind `Records` that isn't JSON, or isn't finished; `error` says where and why.
+    fn broken_member(&mut self, window: &[u8], at: usize, last: bool, error: (usize, ErrorKind)) -> Step {
+        if !last && window.len() - at < MAX_RECORD_BYTES {
+            return Step::More(at);
+        }
+        let (error_at, kind) = error;
+        self.place = Place::Outside;
+        self.problem(self.offset(error_at), Reason::Json(kind));
+        self.broken_until = self.offset(error_at + 1);
+        let salvaged = self.may_salvage(window, at, error_at);
+        self.resume(window, if salvaged { at + 1 } else { error_at })
     }
 
     /// An object that isn't finished at the end of the window.
@@ -551,6 +560,22 @@ fn records_prefix(text: &[u8], last: bool) -> Prefix {
         at += token.len();
     }
     Prefix::Yes { length: at, compact: false }
+}
+
+/// Where the value of a member begins, of which the key may begin at `from`; where there is none, at which byte and why.
+fn member_value(window: &[u8], from: usize) -> Result<usize, (usize, ErrorKind)> {
+    let unexpected = |at: usize| {
+        let kind = window.get(at).map_or(ErrorKind::UnexpectedEnd, |byte| ErrorKind::UnexpectedByte(*byte));
+        Err((at, kind))
+    };
+    let key_at = skip_space(window, from);
+    if window.get(key_at) != Some(&b'"') {
+        return unexpected(key_at);
+    }
+    let key = Document::parse_prefix(window.get(key_at..).unwrap_or_default());
+    let (_, end) = key.map_err(|error| (key_at + error.offset, error.kind))?;
+    let colon_at = skip_space(window, key_at + end);
+    if window.get(colon_at) == Some(&b':') { Ok(colon_at + 1) } else { unexpected(colon_at) }
 }
 
 fn skip_space(text: &[u8], from: usize) -> usize {

@@ -18,13 +18,23 @@ pub(super) enum Item<'w> {
 
 /// Whether an object is a CloudTrail record: see the module `reader`.
 pub(super) fn looks_like_record(value: Value<'_>) -> bool {
-    let text = |key| value.get(key).is_some_and(|value| value.kind() == Kind::String);
-    text("eventSource")
-        && text("eventName")
+    let is_text = |key| value.get(key).is_some_and(|value| value.kind() == Kind::String);
+    is_text("eventSource")
+        && is_text("eventName")
+        && !is_of_lambda(value)
         && ["eventTime", "eventID", "userIdentity", "eventVersion"].iter().any(|key| value.get(key).is_some())
 }
 
-/// Whether an object is a digest file (KMS.md 4.2).
+/// The beginning of an `eventSource` in what Lambda hands to a function (`aws:kinesis`, `aws:sqs`, `aws:s3`).
+pub(super) const LAMBDA_SOURCE: &[u8] = b"\"aws:";
+
+/// Whether an object is one of the `Records` that Lambda hands to a function: no record, but it may wrap some.
+pub(super) fn is_of_lambda(value: Value<'_>) -> bool {
+    let source = value.get("eventSource").or_else(|| value.get("EventSource"));
+    source.is_some_and(|source| source.raw().as_bytes().starts_with(LAMBDA_SOURCE))
+}
+
+/// Whether an object is a digest file ("CloudTrail digest file structure").
 pub(super) fn is_digest(value: Value<'_>) -> bool {
     ["digestS3Object", "digestEndTime", "logFiles"].iter().all(|key| value.get(key).is_some())
 }
@@ -46,8 +56,12 @@ pub(super) fn walk(value: Value<'_>, wrappings: usize, take: &mut dyn FnMut(Item
 /// The first letters of gzip in base64.
 const GZIP_IN_BASE64: &str = "H4sI";
 
+/// Whether a text may hold records: JSON with the key that each has, or JSON in a string in which the key's quotes are
+/// escaped, or gzip.
 fn may_wrap(text: &str) -> bool {
-    text.contains("\"eventSource\"") || text.starts_with(GZIP_IN_BASE64)
+    text.contains("\"eventSource\"")
+        || (text.starts_with(['{', '[', '"']) && text.contains("eventSource\\"))
+        || text.starts_with(GZIP_IN_BASE64)
 }
 
 fn unwrap_string(text: &str, wrappings: usize, take: &mut dyn FnMut(Item<'_>)) {

@@ -218,9 +218,15 @@ impl Tally<'_> {
                 let reason = "holds no CloudTrail records; log events of other kinds are read with --events";
                 self.problem(&file.path, None, reason);
             }
-            Ok(outcome) => outcome.problems.first.iter().for_each(|problem| {
-                self.problem(&file.path, Some(problem.offset), &problem.reason.to_string())
-            }),
+            Ok(outcome) => {
+                for problem in &outcome.problems.first {
+                    self.problem(&file.path, Some(problem.offset), &problem.reason.to_string());
+                }
+                if outcome.problems.more > 0 {
+                    let reason = format!("{} more problems in this file", outcome.problems.more);
+                    self.problem(&file.path, None, &reason);
+                }
+            }
         }
         Ok(())
     }

@@ -37,6 +37,8 @@ pub(crate) struct Options {
     pub(crate) keep_duplicates: bool,
     /// What is known and harmless.
     pub(crate) expected: Expected,
+    /// The first detection that is only counted; `None` if what any of them matches is grouped.
+    pub(crate) only_counted_from: Option<u32>,
     /// How much may be held in memory.
     pub(crate) limits: Limits,
 }
@@ -45,6 +47,7 @@ pub(crate) struct Options {
 #[derive(Debug)]
 pub(crate) struct Aggregate {
     keep_duplicates: bool,
+    only_counted_from: Option<u32>,
     seen: Seen,
     pairs: Pairs,
     answer: Answer,
@@ -75,10 +78,11 @@ pub(crate) struct Answer {
 impl Aggregate {
     /// Nothing yet; evidence's `detections` are indices into this list.
     pub(crate) fn new(detections: Vec<Detection>, options: Options) -> Self {
-        let Options { keep_duplicates, expected, limits } = options;
+        let Options { keep_duplicates, expected, only_counted_from, limits } = options;
         let expected_of = vec![0; detections.len()];
         Aggregate {
             keep_duplicates,
+            only_counted_from,
             seen: Seen::new(limits.ids_in_memory),
             pairs: Pairs::new(&limits),
             answer: Answer {
@@ -104,8 +108,8 @@ impl Aggregate {
     /// Where the temporary file that remembers ids can't be written or read.
     pub(crate) fn count(&mut self, counted: &Counted) -> io::Result<()> {
         let Counted { outside, detections, time, identity } = counted;
-        // Another id outside the window: what isn't shown never hides what is.
-        let identity = if *outside { identity.map(|id| !id) } else { *identity };
+        // Other ids than in groups and outside the window: what isn't shown never hides what is.
+        let identity = identity.map(if *outside { outside_id } else { counted_id });
         let is_repeat = self.is_repeat(identity)?;
         if *outside {
             self.answer.outside_window += u64::from(!is_repeat);
@@ -127,7 +131,7 @@ impl Aggregate {
             self.answer.duplicates += 1;
             return Ok(());
         }
-        self.answer.count(evidence.time, &evidence.detections);
+        self.count_grouped(&evidence)?;
         match self.pairs.role(&evidence) {
             Role::Alone => drop(self.answer.group(&evidence)),
             Role::Caller(call) => {
@@ -154,6 +158,24 @@ impl Aggregate {
         self.answer
     }
 
+    /// Counts a record that is in a group. Of a correction whose original was only counted, just the detections are new that
+    /// aren't only counted.
+    fn count_grouped(&mut self, evidence: &Evidence) -> io::Result<()> {
+        let Some(only_counted_from) = self.only_counted_from else {
+            self.answer.count(evidence.time, &evidence.detections);
+            return Ok(());
+        };
+        if self.is_repeat(evidence.identity.map(counted_id))? {
+            let grouped = |detection: &&u32| **detection < only_counted_from;
+            self.answer.count_detections(evidence.detections.iter().filter(grouped));
+            self.answer.duplicates += 1;
+            self.answer.only_counted = self.answer.only_counted.saturating_sub(1);
+        } else {
+            self.answer.count(evidence.time, &evidence.detections);
+        }
+        Ok(())
+    }
+
     fn is_repeat(&mut self, identity: Option<u128>) -> io::Result<bool> {
         match identity {
             Some(id) if !self.keep_duplicates => Ok(!self.seen.insert(id)?),
@@ -173,6 +195,16 @@ impl Aggregate {
             None => drop(self.answer.group(copy)),
         }
     }
+}
+
+/// The id of a record as one that is only counted.
+fn counted_id(id: u128) -> u128 {
+    id ^ u128::from(u64::MAX) << 64
+}
+
+/// The id of a record outside the window.
+fn outside_id(id: u128) -> u128 {
+    !id
 }
 
 impl Answer {
@@ -210,6 +242,10 @@ impl Answer {
         self.matched += 1;
         self.hours.add(time);
         self.span = Span::with(self.span, time);
+        self.count_detections(detections.iter());
+    }
+
+    fn count_detections<'d>(&mut self, detections: impl Iterator<Item = &'d u32>) {
         for index in detections {
             if let Some(detection) = self.detections.get_mut(*index as usize) {
                 detection.matched += 1;

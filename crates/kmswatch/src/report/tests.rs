@@ -74,7 +74,12 @@ impl Setting {
     fn report(&self, records: &[Evidence], expected: Expected) -> Report {
         let detections =
             self.detections.iter().map(|(name, pattern)| Detection::new(name, pattern)).collect();
-        let options = Options { keep_duplicates: self.keep_duplicates, expected, limits: self.limits() };
+        let options = Options {
+            keep_duplicates: self.keep_duplicates,
+            expected,
+            limits: self.limits(),
+            ..Options::default()
+        };
         let mut aggregate = Aggregate::new(detections, options);
         let deliveries = records.len() as u64;
         for evidence in records {

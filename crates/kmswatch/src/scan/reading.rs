@@ -94,7 +94,9 @@ impl<'s> ScanWorker<'s> {
         let text = |offset| std::str::from_utf8(plain_string(record.text, offset)?).ok();
         let optional = |offset| if offset == ABSENT { Some("") } else { text(offset) };
         let recipient_account = optional(recipient)?;
-        let identity = call::Identity { event_id: text(event_id)?, recipient_account };
+        // An empty id is none: such a record is never a repeat.
+        let event_id = text(event_id).filter(|id| !id.is_empty())?;
+        let identity = call::Identity { event_id, recipient_account };
         let identity = hash(identity, [text(source)?, text(name)?, optional(error)?]);
         let time = text(outline.event_time).and_then(call::seconds);
         Some(Counted { outside: false, detections: detections.to_vec(), time, identity: Some(identity) })

@@ -23,7 +23,15 @@ impl Tally {
             .iter()
             .map(|detection| report::Detection::new(&detection.name, detection.pattern.text()));
         let limits = Limits { groups: arguments.max_groups, ..Limits::default() };
-        let options = report::Options { keep_duplicates: arguments.keep_duplicates, expected, limits };
+        let first_own = detections.iter().position(|detection| !detection.built_in);
+        let only_counted_from =
+            first_own.filter(|_| !arguments.group_all).and_then(|first| u32::try_from(first).ok());
+        let options = report::Options {
+            keep_duplicates: arguments.keep_duplicates,
+            expected,
+            only_counted_from,
+            limits,
+        };
         Self {
             aggregate: Aggregate::new(listed.collect(), options),
             files: Files::default(),
