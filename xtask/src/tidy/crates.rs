@@ -8,9 +8,10 @@ use super::{Finding, SourceFile};
 use crate::workspace::{self, Metadata, Package};
 
 /// The pure crates: each with the crates from elsewhere that it may use. Tests may use more.
-const PURE: [(&str, &[&str]); 3] = [
+const PURE: [(&str, &[&str]); 4] = [
     ("json", &["memchr"]),
     ("filter-pattern", &["aho-corasick", "annotate-snippets", "memchr", "regex"]),
+    ("metric", &["annotate-snippets"]),
     ("cloudtrail", &["base64", "flate2", "libdeflate-sys", "memchr", "siphasher"]),
 ];
 
