@@ -3,11 +3,7 @@
 use std::fmt;
 use std::ops::Range;
 
-use annotate_snippets::renderer::DecorStyle;
-use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
-
-/// How many characters of a text are shown in an error.
-const SHOWN_CHARS: usize = 100;
+use crate::rendering::Mistake;
 
 /// Why a text isn't a statistic.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -78,20 +74,9 @@ impl StatisticError {
     /// parsed. Control characters are replaced; the text may go to a terminal.
     #[must_use]
     pub fn render(&self, text: &str, colour: bool) -> String {
-        let shown = text.char_indices().nth(SHOWN_CHARS).and_then(|(end, _)| text.get(..end)).unwrap_or(text);
-        let start = floor(self.span.start, shown);
-        let span = start..floor(self.span.end, shown).max(start);
-        let source = Snippet::source(shown).annotation(AnnotationKind::Primary.span(span));
-        let title = Level::ERROR.primary_title(self.message.as_str()).id(self.code.as_str());
-        let report = title.element(source).element(Level::HELP.message(self.help.as_str()));
-        let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
-        renderer.decor_style(DecorStyle::Ascii).term_width(4 * SHOWN_CHARS).render(&[report])
+        let StatisticError { code, message, span, help } = self;
+        Mistake { code: code.as_str(), message, span, help }.render(text, colour)
     }
-}
-
-/// The nearest border of a character of `text` that isn't behind `at`.
-fn floor(at: usize, text: &str) -> usize {
-    (0..=at.min(text.len())).rev().find(|&at| text.is_char_boundary(at)).unwrap_or_default()
 }
 
 impl fmt::Display for StatisticErrorCode {

@@ -158,7 +158,11 @@ fn number(text: &str, span: Range<usize>) -> Result<Decimal, StatisticError> {
         DecimalError::NotANumber => StatisticError::new(
             Code::Number,
             span,
-            if typed.is_empty() { "a number is missing".into() } else { format!("`{}` is no number", typed.escape_debug()) },
+            if typed.is_empty() {
+                "a number is missing".into()
+            } else {
+                format!("`{}` is no number", typed.escape_debug())
+            },
             "write digits, and maybe a point and further digits: `99` or `99.9`",
         ),
         DecimalError::TooManyDecimals => StatisticError::new(

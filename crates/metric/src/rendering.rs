@@ -1,0 +1,36 @@
+//! Errors in what a user wrote, printed as rustc prints its own.
+
+use std::ops::Range;
+
+use annotate_snippets::renderer::DecorStyle;
+use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
+
+/// How many characters of a text are shown.
+const SHOWN_CHARS: usize = 300;
+
+/// A mistake in a text.
+pub(crate) struct Mistake<'m> {
+    pub(crate) code: &'m str,
+    pub(crate) message: &'m str,
+    pub(crate) span: &'m Range<usize>,
+    pub(crate) help: &'m str,
+}
+
+impl Mistake<'_> {
+    /// With `text`, the mistake underlined, and the help.
+    pub(crate) fn render(&self, text: &str, colour: bool) -> String {
+        let shown = text.char_indices().nth(SHOWN_CHARS).and_then(|(end, _)| text.get(..end)).unwrap_or(text);
+        let start = floor(self.span.start, shown);
+        let span = start..floor(self.span.end, shown).max(start);
+        let source = Snippet::source(shown).annotation(AnnotationKind::Primary.span(span));
+        let title = Level::ERROR.primary_title(self.message).id(self.code);
+        let report = title.element(source).element(Level::HELP.message(self.help));
+        let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
+        renderer.decor_style(DecorStyle::Ascii).term_width(4 * SHOWN_CHARS).render(&[report])
+    }
+}
+
+/// The nearest border of a character of `text` that isn't behind `at`.
+fn floor(at: usize, text: &str) -> usize {
+    (0..=at.min(text.len())).rev().find(|&at| text.is_char_boundary(at)).unwrap_or_default()
+}

@@ -1,0 +1,267 @@
+//! What is kept of a slot's observations, and the datapoints that come of it.
+
+mod distribution;
+mod encoding;
+mod exact_sum;
+mod extended;
+
+pub use encoding::DecodeError;
+
+use crate::{MetricValue, Statistic, StatisticSet};
+use distribution::Distribution;
+pub(crate) use exact_sum::ExactSum;
+use extended::Spread;
+
+/// The observations of one slot: their number, their exact sum, the lowest and the highest, and how often each value
+/// occurs.
+///
+/// Adding and merging are associative and commutative: the same observations give an equal summary, and the same bits
+/// in each datapoint, in whatever order and batches they come. Up to 1024 different values are kept exactly; of more,
+/// percentiles and trimmed statistics are near ([`Summary::relative_error`]), all other statistics stay exact. Counts
+/// saturate at 2^64 - 1.
+///
+/// A summary without or with one single value takes 24 bytes; any other at most about 17 KiB.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Summary {
+    kept: Kept,
+}
+
+#[derive(Debug, Clone, Default, PartialEq)]
+enum Kept {
+    #[default]
+    Nothing,
+    /// All observations have the same value, as those of most metric filters do.
+    Same {
+        value: MetricValue,
+        count: u64,
+    },
+    Various(Box<Various>),
+}
+
+#[derive(Debug, Clone, PartialEq)]
+struct Various {
+    totals: Totals,
+    /// `None` for ever where an observation was negative or a statistic set didn't say its values.
+    distribution: Option<Distribution>,
+}
+
+/// What the plain statistics need.
+#[derive(Debug, Clone, PartialEq)]
+struct Totals {
+    count: u64,
+    sum: ExactSum,
+    minimum: f64,
+    maximum: f64,
+}
+
+/// A period's observations under one statistic.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Datapoint {
+    /// What the statistic says; finite.
+    pub value: f64,
+    /// How many observations there are; at least 1. CloudWatch gives it as a floating-point number too.
+    pub sample_count: f64,
+}
+
+impl Summary {
+    /// Of no observations.
+    #[must_use]
+    pub const fn new() -> Self {
+        Summary { kept: Kept::Nothing }
+    }
+
+    /// Whether there is no observation.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.kept == Kept::Nothing
+    }
+
+    /// How many observations there are.
+    #[must_use]
+    pub fn sample_count(&self) -> u64 {
+        match &self.kept {
+            Kept::Nothing => 0,
+            Kept::Same { count, .. } => *count,
+            Kept::Various(various) => various.totals.count,
+        }
+    }
+
+    /// Adds a value that was observed `count` times; 0 times changes nothing.
+    pub fn add(&mut self, value: MetricValue, count: u64) {
+        match &mut self.kept {
+            _ if count == 0 => {}
+            Kept::Nothing => self.kept = Kept::Same { value, count },
+            Kept::Same { value: same, count: known } if *same == value => {
+                *known = known.saturating_add(count)
+            }
+            Kept::Same { .. } | Kept::Various(_) => self.various().add(value, count),
+        }
+    }
+
+    /// Adds a statistic set. Where its values follow from it (all are the same), they are added as values; where they
+    /// don't, this slot has no percentiles and no trimmed statistics any more (API reference, `MetricDatum`; User
+    /// Guide, "CloudWatch statistics definitions").
+    pub fn add_set(&mut self, set: &StatisticSet) {
+        match set.same_value() {
+            Some(value) => self.add(value, set.sample_count()),
+            None => self.various().add_set(set),
+        }
+    }
+
+    /// Adds all observations of another slot.
+    pub fn merge(&mut self, other: &Summary) {
+        match &other.kept {
+            Kept::Nothing => {}
+            Kept::Same { value, count } => self.add(*value, *count),
+            Kept::Various(other) => self.various().merge(other),
+        }
+    }
+
+    /// What a statistic says of the observations. `None` where there are none; where the statistic needs values and
+    /// they aren't known or some are negative; and for a mean inside of boundaries that no observation lies in.
+    #[must_use]
+    pub fn datapoint(&self, statistic: &Statistic) -> Option<Datapoint> {
+        Summary::datapoint_of([self], statistic)
+    }
+
+    /// What a statistic says of the observations of several slots together, as [`Summary::datapoint`] does of one.
+    #[must_use]
+    pub fn datapoint_of<'s>(
+        slots: impl IntoIterator<Item = &'s Summary>,
+        statistic: &Statistic,
+    ) -> Option<Datapoint> {
+        let (value, count) = if statistic.is_extended() {
+            let mut all = Summary::new();
+            slots.into_iter().for_each(|slot| all.merge(slot));
+            (all.spread()?.value(statistic)?, all.sample_count())
+        } else {
+            let mut totals = Totals::EMPTY;
+            slots.into_iter().for_each(|slot| totals.merge_slot(slot));
+            (totals.value(statistic)?, totals.count)
+        };
+        Some(Datapoint { value, sample_count: to_float(count) })
+    }
+
+    /// How far a percentile, or a boundary of a trimmed statistic, may be off, as a share of it: 0 with up to 1024
+    /// different values, then 2^-8 for values that span 8 octaves (the highest is 256 times the lowest), twice that
+    /// for each further doubling of the octaves. `None` where there are no percentiles.
+    #[must_use]
+    pub fn relative_error(&self) -> Option<f64> {
+        match &self.kept {
+            Kept::Nothing => None,
+            Kept::Same { value, .. } => (value.get() >= 0.0).then_some(0.0),
+            Kept::Various(various) => various.distribution.as_ref().map(Distribution::relative_error),
+        }
+    }
+
+    /// Makes room for observations that differ.
+    fn various(&mut self) -> &mut Various {
+        if !matches!(self.kept, Kept::Various(_)) {
+            let mut various = Various { totals: Totals::EMPTY, distribution: Some(Distribution::default()) };
+            if let Kept::Same { value, count } = self.kept {
+                various.add(value, count);
+            }
+            self.kept = Kept::Various(Box::new(various));
+        }
+        match &mut self.kept {
+            Kept::Various(various) => various,
+            #[expect(clippy::unreachable, reason = "it was made so just above")]
+            _ => unreachable!(),
+        }
+    }
+
+    /// The values, if they are known and none is negative.
+    fn spread(&self) -> Option<Spread> {
+        match &self.kept {
+            Kept::Nothing => None,
+            Kept::Same { value, .. } if value.get() < 0.0 => None,
+            Kept::Same { value, count } => Some(Spread::new([(value.get(), *count)])),
+            Kept::Various(various) => {
+                let Totals { minimum, maximum, .. } = various.totals;
+                let values = various.distribution.as_ref()?.values();
+                Some(Spread::new(values.map(|(value, count)| (value.clamp(minimum, maximum), count))))
+            }
+        }
+    }
+}
+
+impl Various {
+    fn add(&mut self, value: MetricValue, count: u64) {
+        self.totals.add(value.get(), count);
+        if value.get() < 0.0 {
+            self.distribution = None;
+        }
+        if let Some(distribution) = &mut self.distribution {
+            distribution.add(value.get(), count);
+        }
+    }
+
+    fn add_set(&mut self, set: &StatisticSet) {
+        self.totals.merge(&Totals::of_set(set));
+        self.distribution = None;
+    }
+
+    fn merge(&mut self, other: &Various) {
+        self.totals.merge(&other.totals);
+        match (&mut self.distribution, &other.distribution) {
+            (Some(own), Some(other)) => own.merge(other),
+            _ => self.distribution = None,
+        }
+    }
+}
+
+impl Totals {
+    const EMPTY: Totals =
+        Totals { count: 0, sum: ExactSum::ZERO, minimum: f64::INFINITY, maximum: f64::NEG_INFINITY };
+
+    fn of_set(set: &StatisticSet) -> Self {
+        let mut sum = ExactSum::ZERO;
+        sum.add(set.sum().get(), 1);
+        let (minimum, maximum) = (set.minimum().get(), set.maximum().get());
+        Totals { count: set.sample_count(), sum, minimum, maximum }
+    }
+
+    fn add(&mut self, value: f64, count: u64) {
+        self.count = self.count.saturating_add(count);
+        self.sum.add(value, count);
+        self.minimum = self.minimum.min(value);
+        self.maximum = self.maximum.max(value);
+    }
+
+    fn merge(&mut self, other: &Totals) {
+        self.count = self.count.saturating_add(other.count);
+        self.sum.merge(&other.sum);
+        self.minimum = self.minimum.min(other.minimum);
+        self.maximum = self.maximum.max(other.maximum);
+    }
+
+    fn merge_slot(&mut self, slot: &Summary) {
+        match &slot.kept {
+            Kept::Nothing => {}
+            Kept::Same { value, count } => self.add(value.get(), *count),
+            Kept::Various(various) => self.merge(&various.totals),
+        }
+    }
+
+    fn value(&self, statistic: &Statistic) -> Option<f64> {
+        if self.count == 0 {
+            return None;
+        }
+        match statistic {
+            Statistic::SampleCount => Some(to_float(self.count)),
+            Statistic::Average => Some(self.sum.round() / to_float(self.count)),
+            Statistic::Sum => Some(self.sum.round()),
+            Statistic::Minimum => Some(self.minimum),
+            Statistic::Maximum => Some(self.maximum),
+            Statistic::Percentile(_)
+            | Statistic::InterquartileMean
+            | Statistic::Trimmed(..)
+            | Statistic::PercentileRank(_) => None,
+        }
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "CloudWatch's counts are floating-point numbers too")]
+fn to_float(count: u64) -> f64 {
+    count as f64
+}
