@@ -124,23 +124,32 @@ impl StatisticSetParts {
             maximum: number("StatisticValues.Maximum", wanted("StatisticValues.Maximum", self.maximum)?)?,
         };
         match set {
-            _ if set.sample_count == 0 => Err(DatumError::Invalid(SAMPLE_COUNT, sample_count.to_string())),
+            _ if set.sample_count == 0 => Err(DatumError::Invalid(SAMPLE_COUNT, shown(sample_count))),
             _ if set.minimum > set.maximum => Err(DatumError::MinimumAboveMaximum),
             _ => Ok(set),
         }
     }
 }
 
+/// A number as AWS, which speaks Java, shows what it refuses.
+fn shown(number: f64) -> String {
+    if number.is_infinite() {
+        format!("{}Infinity", if number < 0.0 { "-" } else { "" })
+    } else {
+        number.to_string()
+    }
+}
+
 const SAMPLE_COUNT: &str = "StatisticValues.SampleCount";
 
 fn number(name: &'static str, value: f64) -> Result<MetricValue, DatumError> {
-    MetricValue::new(value).map_err(|_| DatumError::Invalid(name, value.to_string()))
+    MetricValue::new(value).map_err(|_| DatumError::Invalid(name, shown(value)))
 }
 
 #[expect(clippy::cast_precision_loss, reason = "2^40 is a float")]
 fn count(name: &'static str, count: f64) -> Result<u64, DatumError> {
     if !(0.0..=MAX_COUNT as f64).contains(&count) || count.fract() != 0.0 {
-        return Err(DatumError::Invalid(name, count.to_string()));
+        return Err(DatumError::Invalid(name, shown(count)));
     }
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is whole and in range")]
     Ok(count as u64)
@@ -252,3 +261,57 @@ impl fmt::Display for DatumError {
 }
 
 impl std::error::Error for DatumError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(parts: &DatumParts) -> String {
+        parts.check().unwrap_err().aws(2).1
+    }
+
+    fn set(sample_count: f64, sum: f64, minimum: f64, maximum: f64) -> DatumParts {
+        let (sample_count, sum) = (Some(sample_count), Some(sum));
+        let parts = StatisticSetParts { sample_count, sum, minimum: Some(minimum), maximum: Some(maximum) };
+        DatumParts { statistic_values: Some(parts), ..DatumParts::default() }
+    }
+
+    #[test]
+    fn numbers_that_are_none_are_refused() {
+        let value = |number| DatumParts { value: Some(number), ..DatumParts::default() };
+        let text =
+            |number: &str| format!("The value {number} for parameter MetricData.member.2.Value is invalid.");
+        assert_eq!(said(&value(f64::NAN)), text("NaN"));
+        assert_eq!(said(&value(f64::NEG_INFINITY)), text("-Infinity"));
+        assert!(value(MetricValue::MAX.next_up()).check().is_err());
+    }
+
+    #[test]
+    fn counts_are_whole_and_not_negative() {
+        for count in [-1.0, 0.5, f64::NAN, 2e12] {
+            let parts = DatumParts { values: vec![1.0], counts: vec![count], ..DatumParts::default() };
+            assert!(parts.check().is_err(), "{count}");
+        }
+    }
+
+    #[test]
+    fn a_set_has_observations_and_an_order() {
+        assert!(set(0.0, 0.0, 0.0, 0.0).check().is_err());
+        assert_eq!(set(2.0, 3.0, 2.0, 1.0).check(), Err(DatumError::MinimumAboveMaximum));
+        let lacking = StatisticSetParts { sample_count: Some(1.0), ..StatisticSetParts::default() };
+        assert_eq!(lacking.check(), Err(DatumError::Missing("StatisticValues.Sum")));
+    }
+
+    #[test]
+    fn beside_a_set_values_are_ignored() {
+        let both = DatumParts { values: vec![7.0], ..set(2.0, 3.0, 1.0, 2.0) };
+        assert!(matches!(both.check(), Ok(Datum::StatisticSet(_))));
+    }
+
+    #[test]
+    fn too_many_values_are_refused() {
+        let parts = |count| DatumParts { values: vec![1.0; count], ..DatumParts::default() };
+        assert!(parts(MAX_VALUES).check().is_ok());
+        assert_eq!(parts(MAX_VALUES + 1).check(), Err(DatumError::TooManyValues(151)));
+    }
+}

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::rendering::escaped;
+
 /// How many dimensions a metric may have (API reference, `MetricDatum`).
 pub const MAX_DIMENSIONS: usize = 30;
 
@@ -185,13 +187,13 @@ impl fmt::Display for MetricIdError {
                 write!(f, "the name of dimension {} {error}", position + 1)
             }
             MetricIdError::DimensionValue(name, error) => {
-                write!(f, "the value of dimension `{}` {error}", name.escape_debug())
+                write!(f, "the value of dimension `{}` {error}", escaped(name))
             }
             MetricIdError::TooManyDimensions(count) => {
                 write!(f, "{count} dimensions are more than {MAX_DIMENSIONS}")
             }
             MetricIdError::RepeatedDimension(name) => {
-                write!(f, "two dimensions are named `{}`", name.escape_debug())
+                write!(f, "two dimensions are named `{}`", escaped(name))
             }
         }
     }

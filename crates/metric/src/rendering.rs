@@ -30,7 +30,26 @@ impl Mistake<'_> {
     }
 }
 
+/// What a user or a log event says, safe to be shown in a terminal: as [`char::escape_debug`], but for quotes.
+pub(crate) fn escaped(text: &str) -> String {
+    let escape = |character: char| match character {
+        '"' | '\'' | '\\' => character.to_string(),
+        _ => character.escape_debug().to_string(),
+    };
+    text.chars().map(escape).collect()
+}
+
 /// The nearest border of a character of `text` that isn't behind `at`.
 fn floor(at: usize, text: &str) -> usize {
     (0..=at.min(text.len())).rev().find(|&at| text.is_char_boundary(at)).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_may_upset_a_terminal_is_escaped() {
+        assert_eq!(escaped("\"é\" \u{1b}[31m\u{202e}\n"), r#""é" \u{1b}[31m\u{202e}\n"#);
+    }
 }

@@ -90,7 +90,8 @@ impl Series {
         self.slot(time, resolution, unit).add(value, 1);
     }
 
-    /// Adds the observations of a summary to the slot that `time` lies in: those of a batch, or a slot that was stored.
+    /// Adds the observations of a summary to the slot that `time` lies in: those of a batch, or a slot that was stored
+    /// (with its start as the time and [`Resolution::High`], which leaves it there).
     pub fn merge(&mut self, time: i64, resolution: Resolution, unit: Unit, summary: &Summary) {
         if !summary.is_empty() {
             self.slot(time, resolution, unit).merge(summary);
@@ -126,10 +127,7 @@ impl Series {
     /// Each slot that has observations: its unit, its start in seconds since 1970, and what is kept of it. In the
     /// order of units, then of time.
     pub fn slots(&self) -> impl Iterator<Item = (Unit, i64, &Summary)> {
-        let of = |stream: &'_ Stream| stream.unit;
-        self.streams.iter().flat_map(move |stream| {
-            stream.slots.iter().map(move |slot| (of(stream), slot.start, &slot.summary))
-        })
+        self.streams.iter().flat_map(Stream::entries)
     }
 
     /// Forgets the slots that begin before `time`, in seconds since 1970, and gives their memory back.
@@ -163,6 +161,10 @@ impl Stream {
         }
         #[expect(clippy::indexing_slicing, reason = "the slot at `place` was there or has been inserted")]
         &mut self.slots[place].summary
+    }
+
+    fn entries(&self) -> impl Iterator<Item = (Unit, i64, &Summary)> {
+        self.slots.iter().map(|slot| (self.unit, slot.start, &slot.summary))
     }
 
     /// The slots that begin from `start` and before `end`.

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::rendering::escaped;
+
 macro_rules! units {
     ($($(#[$attribute:meta])* $name:ident $text:literal)*) => {
         /// A unit as CloudWatch knows it (`StandardUnit` of its API). CloudWatch never converts: observations in
@@ -89,7 +91,7 @@ impl fmt::Display for Unit {
 
 impl fmt::Display for UnknownUnit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "`{}` is no unit", self.text.escape_debug())?;
+        write!(f, "`{}` is no unit", escaped(&self.text))?;
         match self.meant {
             Some(unit) => write!(f, "; write `{unit}`"),
             None => f.write_str("; write one of CloudWatch's, such as `Count`, `Seconds`, `Bytes` or `None`"),

@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use crate::rendering::escaped;
+
 use super::decimal::DecimalError;
 use super::{Bounds, Decimal, Statistic, StatisticError, StatisticErrorCode, Trim};
 
@@ -161,7 +163,7 @@ fn number(text: &str, span: Range<usize>) -> Result<Decimal, StatisticError> {
             if typed.is_empty() {
                 "a number is missing".into()
             } else {
-                format!("`{}` is no number", typed.escape_debug())
+                format!("`{}` is no number", escaped(typed))
             },
             "write digits, and maybe a point and further digits: `99` or `99.9`",
         ),

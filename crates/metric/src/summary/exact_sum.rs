@@ -178,6 +178,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig { cases: 3000, failure_persistence: None, ..ProptestConfig::default() })]
+
         #[test]
         fn one_number_is_itself(value in value()) {
             prop_assert_eq!(sum(&[value]).round(), value);

@@ -57,11 +57,10 @@ impl Spread {
     fn percentile(&self, percent: Decimal) -> Option<f64> {
         let rank = self.parts(percent).div_ceil(WHOLE).max(1);
         let mut seen = 0;
-        let reaches = |count: u64| {
+        let mut reaches = |count: u64| {
             seen += u128::from(count);
             seen >= rank
         };
-        let mut reaches = reaches;
         self.values.iter().find(|(_, count)| reaches(*count)).map(|(value, _)| *value)
     }
 
@@ -144,7 +143,13 @@ impl Share {
     }
 
     fn mean(&self) -> Option<f64> {
-        (self.parts > 0).then(|| self.sum.round() / self.count())
+        match self.parts {
+            0 => None,
+            parts if parts % WHOLE == 0 => Some(self.sum.round() / self.count()),
+            // Two whole numbers are divided with less rounding than by a fraction.
+            #[expect(clippy::cast_precision_loss, reason = "rounded once")]
+            parts => Some(self.sum.round() * WHOLE as f64 / parts as f64),
+        }
     }
 }
 

@@ -8,6 +8,7 @@ use json::{Document, Kind, Value};
 
 use super::{Observation, Origin, Transformation};
 use crate::identity::check_dimension_value;
+use crate::rendering::escaped;
 use crate::{Dimension, MetricValue, NameError, ValueError};
 
 /// How many characters of what was found instead of a number are kept.
@@ -134,19 +135,19 @@ impl fmt::Display for NoObservation {
         match self {
             NoObservation::NotJson => f.write_str("the log event isn't JSON"),
             NoObservation::ValueMissing(name) => {
-                write!(f, "the log event has no value at `{}`", name.escape_debug())
+                write!(f, "the log event has no value at `{}`", escaped(name))
             }
             NoObservation::ValueNotANumber(name, text) => {
-                write!(f, "the value at `{}` is no number: `{}`", name.escape_debug(), text.escape_debug())
+                write!(f, "the value at `{}` is no number: `{}`", escaped(name), escaped(text))
             }
             NoObservation::ValueRefused(name, error) => {
-                write!(f, "the value at `{}` is {error}", name.escape_debug())
+                write!(f, "the value at `{}` is {error}", escaped(name))
             }
             NoObservation::DimensionMissing(name) => {
-                write!(f, "the log event has no value for the dimension `{}`", name.escape_debug())
+                write!(f, "the log event has no value for the dimension `{}`", escaped(name))
             }
             NoObservation::DimensionRefused(name, error) => {
-                write!(f, "the value of the dimension `{}` {error}", name.escape_debug())
+                write!(f, "the value of the dimension `{}` {error}", escaped(name))
             }
         }
     }
