@@ -8,7 +8,8 @@ use super::{Finding, SourceFile};
 use crate::workspace::{self, Metadata, Package};
 
 /// The pure crates: each with the crates from elsewhere that it may use. Tests may use more.
-const PURE: [(&str, &[&str]); 4] = [
+const PURE: [(&str, &[&str]); 5] = [
+    ("alarm", &["annotate-snippets"]),
     ("json", &["memchr"]),
     ("filter-pattern", &["aho-corasick", "annotate-snippets", "memchr", "regex"]),
     ("metric", &["annotate-snippets"]),

@@ -1,0 +1,29 @@
+//! What state is this alarm in at this time, and why?
+//!
+//! Alarms as CloudWatch evaluates them: M out of N datapoints, four treatments of missing ones, percentiles of few
+//! samples, composite alarms, metric math. Everything is a function of its arguments, time included, which is in
+//! seconds since 1970 unless something else is said. The rules are those of the CloudWatch User Guide and API
+//! Reference; items name the page that theirs is from.
+//!
+//! - [`window`] says which slots of time an evaluation looks at, [`next_evaluation`] when there is one.
+//! - [`decide`] says the state that follows from their datapoints, [`evaluate`] says why, too.
+//! - [`StateReason`] and [`StateReasonData`] are why; their `Display` is AWS's text to the letter.
+
+pub mod calendar;
+mod condition;
+mod evaluate;
+mod number;
+mod reason;
+mod reason_data;
+mod state;
+mod window;
+
+pub use condition::{
+    ComparisonOperator, Condition, LONGEST_MINUTELY, LowSamplePolicy, TreatMissingData, low_sample_limit,
+};
+pub use evaluate::{Basis, Datapoint, Decision, Evaluated, Evaluation, Slot, Verdict, decide, evaluate};
+pub use number::java_double;
+pub use reason::{Crossing, Filled, MAX_REASON_CHARS, Retention, StateReason};
+pub use reason_data::{EvaluatedDatapoint, MAX_REASON_DATA_CHARS, StateReasonData};
+pub use state::StateValue;
+pub use window::{CLOUDWATCH_DELAY, Mode, Window, next_evaluation, window, windows_touched_by};
