@@ -7,10 +7,13 @@
 //!
 //! - [`window`] says which slots of time an evaluation looks at, [`next_evaluation`] when there is one.
 //! - [`decide`] says the state that follows from their datapoints, [`evaluate`] says why, too.
+//! - [`composite`] holds alarms over alarms: their rules, their order, their suppressors.
 //! - [`StateReason`] and [`StateReasonData`] are why; their `Display` is AWS's text to the letter.
 
 pub mod calendar;
+pub mod composite;
 mod condition;
+mod error;
 mod evaluate;
 mod number;
 mod reason;
@@ -21,6 +24,7 @@ mod window;
 pub use condition::{
     ComparisonOperator, Condition, LONGEST_MINUTELY, LowSamplePolicy, TreatMissingData, low_sample_limit,
 };
+pub use error::{ErrorCode, SyntaxError};
 pub use evaluate::{Basis, Datapoint, Decision, Evaluated, Evaluation, Slot, Verdict, decide, evaluate};
 pub use number::java_double;
 pub use reason::{Crossing, Filled, MAX_REASON_CHARS, Retention, StateReason};

@@ -141,7 +141,7 @@ fn number(value: f64) -> String {
     if value.is_finite() { java_double(value) } else { "null".into() }
 }
 
-fn quoted(text: &str) -> String {
+pub(crate) fn quoted(text: &str) -> String {
     let mut json = String::from('"');
     for character in text.chars() {
         match character {

@@ -11,13 +11,15 @@
 
 mod support;
 
-use support::{evaluation, schedule, table};
+use support::{composite, evaluation, schedule, table};
 use testkit::{Case, Expectation, run_cases};
 
 fn run(case: &Case) -> Expectation {
     let first = case.titles().next().unwrap();
     match first {
         "table" => table::run(case),
+        "rule" => composite::run(case),
+        "rules" => composite::order(case),
         "alarm" => evaluation::run(case),
         "schedule" => schedule::run(case),
         other => panic!("{}: `{}` begins with `{other}`", case.file, case.name),

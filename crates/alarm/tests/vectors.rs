@@ -11,6 +11,7 @@
 
 use std::collections::BTreeMap;
 
+use alarm::composite::{AlarmReference, AlarmRule};
 use alarm::{
     ComparisonOperator, Condition, Crossing, Datapoint, Filled, Slot, StateReason, StateValue,
     TreatMissingData, decide, evaluate, low_sample_limit,
@@ -138,8 +139,17 @@ fn the_other_vectors() {
                 assert_eq!(Some(limit), vector["ignore_when_fewer_than"].as_f64(), "{vector}");
             }
             "reason" => check_reason(vector),
+            "composite" => {
+                let rule = AlarmRule::parse(text(vector, "rule")).unwrap();
+                let lookup =
+                    |alarm: &AlarmReference| StateValue::parse(vector["states"][alarm.name()].as_str()?);
+                assert_eq!(rule.state(lookup).as_str(), text(vector, "expected_state"), "{vector}");
+            }
             _ => {}
         }
     }
-    assert!(kinds["compare"] > 0 && kinds["low_sample"] > 0 && kinds["reason"] > 0, "{kinds:?}");
+    assert!(
+        kinds["compare"] > 0 && kinds["low_sample"] > 0 && kinds["reason"] > 0 && kinds["composite"] > 0,
+        "{kinds:?}"
+    );
 }

@@ -1,5 +1,6 @@
 //! What case files say, one kind of case per module.
 
+pub(crate) mod composite;
 pub(crate) mod evaluation;
 pub(crate) mod schedule;
 pub(crate) mod settings;
