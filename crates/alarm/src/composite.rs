@@ -1,5 +1,6 @@
 //! Alarms whose state follows from that of other alarms (AWS: "Combining alarms", `PutCompositeAlarm`).
 
+mod definition;
 mod lexer;
 mod order;
 mod parse;
@@ -9,6 +10,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::Range;
 
+pub use definition::{CompositeDefinition, PutCompositeAlarm};
 pub use order::{Order, evaluation_order};
 pub use suppression::{Happening, Outcome, SuppressedBy, Suppression, Suppressor};
 

@@ -5,16 +5,20 @@
 //! seconds since 1970 unless something else is said. The rules are those of the CloudWatch User Guide and API
 //! Reference; items name the page that theirs is from.
 //!
+//! - [`PutMetricAlarm`] is an alarm as written; [`PutMetricAlarm::check`] makes a [`Definition`] of it.
 //! - [`window`] says which slots of time an evaluation looks at, [`next_evaluation`] when there is one.
 //! - [`decide`] says the state that follows from their datapoints, [`evaluate`] says why, too.
 //! - [`composite`] holds alarms over alarms: their rules, their order, their suppressors.
+//! - [`math`] holds expressions over metrics.
 //! - [`StateReason`] and [`StateReasonData`] are why; their `Display` is AWS's text to the letter.
 
 pub mod calendar;
 pub mod composite;
 mod condition;
+pub mod definition;
 mod error;
 mod evaluate;
+pub mod math;
 mod number;
 mod reason;
 mod reason_data;
@@ -24,6 +28,7 @@ mod window;
 pub use condition::{
     ComparisonOperator, Condition, LONGEST_MINUTELY, LowSamplePolicy, TreatMissingData, low_sample_limit,
 };
+pub use definition::{Definition, Problem, PutMetricAlarm};
 pub use error::{ErrorCode, SyntaxError};
 pub use evaluate::{Basis, Datapoint, Decision, Evaluated, Evaluation, Slot, Verdict, decide, evaluate};
 pub use number::java_double;

@@ -11,7 +11,7 @@
 
 mod support;
 
-use support::{composite, evaluation, schedule, table};
+use support::{composite, definition, evaluation, math, schedule, table};
 use testkit::{Case, Expectation, run_cases};
 
 fn run(case: &Case) -> Expectation {
@@ -20,6 +20,8 @@ fn run(case: &Case) -> Expectation {
         "table" => table::run(case),
         "rule" => composite::run(case),
         "rules" => composite::order(case),
+        "definition" => definition::run(case),
+        "math" => math::run(case),
         "alarm" => evaluation::run(case),
         "schedule" => schedule::run(case),
         other => panic!("{}: `{}` begins with `{other}`", case.file, case.name),
