@@ -102,6 +102,7 @@ impl SyntaxError {
     /// parsed. Control characters are replaced; the result may go to a terminal.
     #[must_use]
     pub fn render(&self, text: &str, colour: bool) -> String {
+        let text = shown_part(text);
         let source = Snippet::source(text).annotation(AnnotationKind::Primary.span(clamp(&self.span, text)));
         let title = Level::ERROR.primary_title(self.message.as_str()).id(self.code.as_str());
         let report = title.element(source).element(Level::HELP.message(self.help.as_str()));
@@ -120,6 +121,13 @@ impl fmt::Display for SyntaxError {
 }
 
 impl std::error::Error for SyntaxError {}
+
+/// As much of a text as is worth showing: a little more than may be typed.
+fn shown_part(text: &str) -> &str {
+    let end =
+        text.char_indices().nth(crate::composite::MAX_RULE_CHARS + 16).map_or(text.len(), |(end, _)| end);
+    text.get(..end).unwrap_or_default()
+}
 
 /// `span` inside of `text`, on the borders of characters.
 fn clamp(span: &Range<usize>, text: &str) -> Range<usize> {

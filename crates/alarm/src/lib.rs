@@ -11,6 +11,31 @@
 //! - [`composite`] holds alarms over alarms: their rules, their order, their suppressors.
 //! - [`math`] holds expressions over metrics.
 //! - [`StateReason`] and [`StateReasonData`] are why; their `Display` is AWS's text to the letter.
+//!
+//! ```
+//! use alarm::{Datapoint, Mode, PutMetricAlarm, StateValue, evaluate, window};
+//!
+//! let alarm = PutMetricAlarm {
+//!     alarm_name: Some("kms-denied".into()),
+//!     namespace: Some("Kms".into()),
+//!     metric_name: Some("Denied".into()),
+//!     statistic: Some("Sum".into()),
+//!     period: Some(300),
+//!     evaluation_periods: Some(1),
+//!     threshold: Some(1.0),
+//!     comparison_operator: Some("GreaterThanOrEqualToThreshold".into()),
+//!     ..PutMetricAlarm::default()
+//! };
+//! let definition = alarm.check().expect("nothing is wrong with it");
+//! let window = window(&definition.condition, 1_789_384_690, Mode::CloudWatch);
+//! let slots = [None, None, Some(Datapoint { value: 3.0, sample_count: Some(3.0) })];
+//! let evaluation = evaluate(&definition.condition, &slots, window.end, StateValue::Ok);
+//! assert_eq!(evaluation.state, StateValue::Alarm);
+//! assert_eq!(
+//!     evaluation.reason.to_string(),
+//!     "Threshold Crossed: 1 datapoint [3.0 (14/09/26 11:13:00)] was greater than or equal to the threshold (1.0)."
+//! );
+//! ```
 
 pub mod calendar;
 pub mod composite;

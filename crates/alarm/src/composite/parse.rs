@@ -275,7 +275,7 @@ impl Parser<'_> {
         if WORDS.contains(&word) {
             return self.missing_condition();
         }
-        self.unexpected(ErrorCode::UnknownRuleWord, format!("alarm rules have no `{word}`"))
+        self.unexpected(ErrorCode::UnknownRuleWord, format!("alarm rules have no `{}`", word.escape_debug()))
             .help(CONDITION_HELP)
     }
 

@@ -60,12 +60,19 @@ fn actions(alarm: &PutMetricAlarm) -> Actions<'_> {
     }
 }
 
+/// Of an alarm on a percentile, be it in a list of metrics.
 fn fewest_samples(source: &Source, policy: Option<LowSamplePolicy>) -> Option<f64> {
-    match (source, policy) {
-        (
-            Source::Metric(MetricStatistic { statistic: Statistic::Percentile(percent), .. }),
-            Some(LowSamplePolicy::Ignore),
-        ) => Some(low_sample_limit(percent.to_f64())),
+    let metric = match source {
+        Source::Metric(metric) => metric,
+        Source::Math(math) => match &math.returned()?.body {
+            math::QueryBody::Metric(metric) => metric,
+            math::QueryBody::Expression(_) => return None,
+        },
+    };
+    match (metric.statistic, policy) {
+        (Statistic::Percentile(percent), Some(LowSamplePolicy::Ignore)) => {
+            Some(low_sample_limit(percent.to_f64()))
+        }
         _ => None,
     }
 }
