@@ -11,14 +11,25 @@ pub fn java_double(number: f64) -> String {
         return if number > 0.0 { "Infinity".into() } else { "-Infinity".into() };
     }
     let size = number.abs();
+    let scientific = shortest(number);
+    let Some((mantissa, exponent)) = scientific.split_once('e') else { return scientific };
     if number == 0.0 || (1e-3..1e7).contains(&size) {
-        return with_decimal(format!("{number}"));
+        let exponent: i32 = exponent.parse().unwrap_or_default();
+        let digits = mantissa.bytes().filter(u8::is_ascii_digit).count();
+        let decimals =
+            usize::try_from(i32::try_from(digits).unwrap_or_default() - 1 - exponent).unwrap_or_default();
+        return with_decimal(format!("{number:.decimals$}"));
     }
-    let scientific = format!("{number:e}");
-    match scientific.split_once('e') {
-        Some((mantissa, exponent)) => format!("{}E{exponent}", with_decimal(mantissa.into())),
-        None => scientific,
-    }
+    format!("{}E{exponent}", with_decimal(mantissa.into()))
+}
+
+/// The fewest digits that tell the number from its neighbours and, of several with as few, the nearest; of two that
+/// are as near, the even one. Rust's own shortest form takes the higher one of these.
+fn shortest(number: f64) -> String {
+    let higher = format!("{number:e}");
+    let digits = higher.bytes().take_while(|byte| *byte != b'e').filter(u8::is_ascii_digit).count();
+    let even = format!("{number:.*e}", digits.saturating_sub(1));
+    if even.parse() == Ok(number) { even } else { higher }
 }
 
 fn with_decimal(digits: String) -> String {
@@ -42,6 +53,9 @@ mod tests {
             (9_999_999.0, "9999999.0"),
             (1e7, "1.0E7"),
             (12_345_678.9, "1.23456789E7"),
+            (907_743_356.613_281_3, "9.077433566132812E8"),
+            (123.456, "123.456"),
+            (100.0, "100.0"),
             (1e21, "1.0E21"),
             (f64::MIN_POSITIVE, "2.2250738585072014E-308"),
             (f64::NAN, "NaN"),
