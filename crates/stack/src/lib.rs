@@ -1,0 +1,41 @@
+//! What does this CloudFormation template declare?
+//!
+//! [`read`] takes the text of a template, in YAML or JSON, and an [`Environment`], and answers with a [`Declaration`]:
+//! trails, log groups, metric filters, alarms, topics and subscriptions, their functions answered, each property with
+//! the place in the text where it is written. What is wrong with a template is answered as [`Errors`], all of them at
+//! once, each with a code, a place and help.
+//!
+//! Templates mean what they mean to CloudFormation. Names that it would make up ([`Declaration`]'s `name`s and ARNs) are
+//! the same each time here. Resources that AWS needs and we don't, such as buckets and roles, are understood; other types
+//! are listed; a property without effect here is named.
+//!
+//! Pure: text in, values out.
+
+mod conditions;
+mod declaration;
+mod environment;
+mod error;
+mod evaluate;
+mod functions;
+mod json_text;
+pub mod limits;
+mod names;
+mod parameters;
+mod properties;
+mod read;
+mod references;
+mod resources;
+mod substitution;
+mod template;
+mod tree;
+mod yaml;
+
+pub use declaration::{
+    Actions, AdvancedEventSelector, Alarm, CompositeAlarm, DataResource, Declaration, Dimension,
+    EventSelector, FieldSelector, IgnoredProperty, LogGroup, MetricDataQuery, MetricFilter, MetricStat,
+    MetricTransformation, Resource, Subscription, Text, Topic, Trail,
+};
+pub use environment::Environment;
+pub use error::{ErrorCode, Errors, TemplateError, error_codes};
+pub use read::read;
+pub use tree::{Span, Spanned};

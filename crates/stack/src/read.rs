@@ -1,0 +1,119 @@
+//! From the text of a template to what it declares.
+
+use std::collections::HashMap;
+
+use crate::declaration::{Declaration, Resource};
+use crate::environment::Environment;
+use crate::error::{ErrorCode, Errors, TemplateError};
+use crate::evaluate::Evaluator;
+use crate::limits::{MAX_TEMPLATE_BYTES, MAX_TEMPLATE_NODES};
+use crate::names::{self, Named, Role};
+use crate::properties::Report;
+use crate::resources::{self, Found};
+use crate::template::{self, Template};
+use crate::tree::{Node, Span, Spanned};
+use crate::{json_text, parameters, references, yaml};
+
+/// What a template declares.
+///
+/// Resources whose condition is false aren't part of it.
+///
+/// # Errors
+/// Everything that is wrong with the template, in the order of the text; never an empty list.
+pub fn read(text: &str, environment: &Environment) -> Result<Declaration, Errors> {
+    let mut errors = Errors::default();
+    let Some(root) = parse(text, &mut errors) else { return Err(errors.sorted()) };
+    let template = Template::new(text, &root, &mut errors);
+    references::check(&template, &mut errors);
+    let parameters = parameters::values(&template, environment, &mut errors);
+    let mut evaluator = Evaluator::new(&template, environment, parameters, errors);
+    for condition in template.conditions {
+        evaluator.condition(&condition.key.value);
+    }
+    let mut report = Report::default();
+    let mut declaration = Declaration::default();
+    for resource in &template.resources {
+        add(resource, &mut evaluator, &mut declaration, &mut report);
+    }
+    declaration.ignored_properties = report.ignored;
+    let mut errors = evaluator.errors.with(report.errors);
+    if errors.is_empty() {
+        check_names(&declaration, &mut errors);
+    }
+    if errors.is_empty() { Ok(declaration) } else { Err(errors.sorted()) }
+}
+
+/// The tree of a text. As for CloudFormation, one that begins with a brace is JSON.
+fn parse(text: &str, errors: &mut Errors) -> Option<Node> {
+    if text.len() > MAX_TEMPLATE_BYTES {
+        let message = format!("a template may have at most {MAX_TEMPLATE_BYTES} bytes");
+        let help = "split it into several, as AWS would ask for too";
+        errors.add(ErrorCode::TooLarge, Span::default(), message, help);
+        return None;
+    }
+    let start = text.trim_start_matches('\u{feff}').trim_start();
+    if start.is_empty() {
+        errors.add(ErrorCode::Syntax, Span::default(), "the template is empty", "begin with `Resources:`");
+        return None;
+    }
+    if !start.starts_with('{') {
+        return yaml::read(text, errors);
+    }
+    match json_text::read(text, MAX_TEMPLATE_NODES, errors) {
+        Ok(root) => Some(root),
+        Err(error) => {
+            errors.push(error);
+            None
+        }
+    }
+}
+
+fn add(
+    resource: &template::Resource<'_>,
+    evaluator: &mut Evaluator<'_>,
+    declaration: &mut Declaration,
+    report: &mut Report,
+) {
+    if evaluator.is_created(resource) != Some(true) {
+        return;
+    }
+    let type_name = resource.type_name;
+    let declared = Resource {
+        logical_id: resource.id.clone(),
+        type_name: Spanned::new(type_name.value.to_owned(), type_name.span),
+    };
+    match Role::of(type_name.value) {
+        Role::Understood => declaration.understood.push(declared),
+        Role::Other => declaration.ignored.push(declared),
+        Role::Ours(kind) => {
+            let properties = resource.properties.and_then(|node| evaluator.resolve(node));
+            // A name that can't be known has been reported; the rest is read for what else is wrong.
+            let name = evaluator.physical_name(resource).unwrap_or_default();
+            let id = &resource.id.value;
+            let named = Named { type_name: type_name.value, logical_id: id, name: &name, topic_arn: None };
+            let arn = names::arn(&named, evaluator.environment);
+            resources::add(Found { resource: declared, kind, properties, name, arn }, declaration, report);
+        }
+    }
+}
+
+/// Two resources of one kind can't have the same name.
+pub(crate) fn check_names(declaration: &Declaration, errors: &mut Errors) {
+    let alarms = declaration.alarms.iter().map(|alarm| &alarm.name);
+    let composites = declaration.composite_alarms.iter().map(|alarm| &alarm.name);
+    distinct(alarms.chain(composites), "alarms", errors);
+    distinct(declaration.log_groups.iter().map(|group| &group.name), "log groups", errors);
+    distinct(declaration.topics.iter().map(|topic| &topic.name), "topics", errors);
+    distinct(declaration.trails.iter().map(|trail| &trail.name), "trails", errors);
+}
+
+fn distinct<'n>(names: impl Iterator<Item = &'n Spanned<String>>, what: &str, errors: &mut Errors) {
+    let mut seen: HashMap<&str, Span> = HashMap::new();
+    for name in names.filter(|name| !name.value.is_empty()) {
+        if let Some(first) = seen.insert(&name.value, name.span) {
+            let message = format!("two {what} have the name `{}`", parameters::shown(&name.value));
+            let error = TemplateError::new(ErrorCode::DuplicateResource, name.span, message);
+            errors.push(error.label(first, "first here").help("give them different names"));
+        }
+    }
+}
