@@ -49,8 +49,20 @@ pub struct IgnoredProperty {
     pub path: String,
     /// Where its name is written.
     pub span: Span,
-    /// Whether AWS knows it. One that AWS doesn't know is misspelt, or newer than this program.
-    pub known_to_aws: bool,
+    /// Why it has none.
+    pub reason: IgnoredReason,
+}
+
+/// Why a property has no effect here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum IgnoredReason {
+    /// It changes something at AWS that doesn't exist here, such as encryption at rest or tags.
+    WithoutEffect,
+    /// AWS has no such property: it is misspelt, or newer than this program.
+    UnknownToAws,
+    /// A Terraform plan doesn't know its value before the apply, and it refers to no resource of the plan.
+    NotKnownYet,
 }
 
 /// A text, where it is written.

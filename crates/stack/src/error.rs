@@ -89,6 +89,7 @@ error_codes! {
     MissingType "S044" "A resource without a type."
     DuplicateResource "S045" "Two resources have the same physical name."
     NotAPlan "S050" "The JSON text isn't what `terraform show -json` writes of a plan."
+    UnknownValue "S051" "A value that the plan doesn't know before the apply, and that refers to no resource."
 }
 
 impl TemplateError {
@@ -214,7 +215,12 @@ impl Errors {
         self
     }
 
-    pub(crate) fn sorted(mut self) -> Self {
+    /// In the order of the text, with places that don't cut its characters apart.
+    pub(crate) fn finished(mut self, text: &str) -> Self {
+        let whole = |span: &mut Span| *span = Span::new(floor(span.start, text), floor(span.end, text));
+        for error in &mut self.list {
+            error.span.iter_mut().chain(error.labels.iter_mut().map(|(span, _)| span)).for_each(whole);
+        }
         self.list.sort_by_key(|error| error.span);
         self
     }

@@ -9,6 +9,8 @@
 //! the same each time here. Resources that AWS needs and we don't, such as buckets and roles, are understood; other types
 //! are listed; a property without effect here is named.
 //!
+//! [`read_terraform_plan`] answers the same of a Terraform plan.
+//!
 //! Pure: text in, values out.
 
 mod conditions;
@@ -27,15 +29,17 @@ mod references;
 mod resources;
 mod substitution;
 mod template;
+mod terraform;
 mod tree;
 mod yaml;
 
 pub use declaration::{
     Actions, AdvancedEventSelector, Alarm, CompositeAlarm, DataResource, Declaration, Dimension,
-    EventSelector, FieldSelector, IgnoredProperty, LogGroup, MetricDataQuery, MetricFilter, MetricStat,
-    MetricTransformation, Resource, Subscription, Text, Topic, Trail,
+    EventSelector, FieldSelector, IgnoredProperty, IgnoredReason, LogGroup, MetricDataQuery, MetricFilter,
+    MetricStat, MetricTransformation, Resource, Subscription, Text, Topic, Trail,
 };
 pub use environment::Environment;
 pub use error::{ErrorCode, Errors, TemplateError, error_codes};
 pub use read::read;
+pub use terraform::read_terraform_plan;
 pub use tree::{Span, Spanned};

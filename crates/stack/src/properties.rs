@@ -2,7 +2,7 @@
 //!
 //! CloudFormation turns numbers and booleans into texts and back where a property asks for it; so does this.
 
-use crate::declaration::{Dimension, IgnoredProperty, Text};
+use crate::declaration::{Dimension, IgnoredProperty, IgnoredReason, Text};
 use crate::error::{ErrorCode, Errors, TemplateError};
 use crate::names::Kind;
 use crate::parameters::shown;
@@ -165,7 +165,9 @@ impl Properties {
             return None;
         };
         let path = format!("{}{name}.", self.path);
-        Some(Properties { members, path, span: start_of(node.span), logical_id: self.logical_id.clone() })
+        // A map may be long; its first key shows which it is.
+        let span = members.first().map_or(node.span, |first| first.key.span);
+        Some(Properties { members, path, span, logical_id: self.logical_id.clone() })
     }
 
     /// The value of a property that AWS requires. `read` is one of the methods above.
@@ -229,19 +231,16 @@ impl Properties {
     /// Names what is left over. `known` are the properties that AWS has and that have no effect here.
     pub(crate) fn finish(self, known: &[&str], report: &mut Report) {
         for member in self.members {
+            let is_known = known.contains(&member.key.value.as_str());
+            let reason = if is_known { IgnoredReason::WithoutEffect } else { IgnoredReason::UnknownToAws };
             report.ignored.push(IgnoredProperty {
                 logical_id: self.logical_id.clone(),
-                known_to_aws: known.contains(&member.key.value.as_str()),
+                reason,
                 path: format!("{}{}", self.path, member.key.value),
                 span: member.key.span,
             });
         }
     }
-}
-
-/// The first bytes of a map, enough to see which it is.
-fn start_of(span: Span) -> Span {
-    Span::new(span.start, span.end.min(span.start + 1))
 }
 
 fn help_for(expected: &str, got: &Node) -> String {

@@ -22,7 +22,7 @@ use crate::{json_text, parameters, references, yaml};
 /// Everything that is wrong with the template, in the order of the text; never an empty list.
 pub fn read(text: &str, environment: &Environment) -> Result<Declaration, Errors> {
     let mut errors = Errors::default();
-    let Some(root) = parse(text, &mut errors) else { return Err(errors.sorted()) };
+    let Some(root) = parse(text, &mut errors) else { return Err(errors.finished(text)) };
     let template = Template::new(text, &root, &mut errors);
     references::check(&template, &mut errors);
     let parameters = parameters::values(&template, environment, &mut errors);
@@ -40,7 +40,7 @@ pub fn read(text: &str, environment: &Environment) -> Result<Declaration, Errors
     if errors.is_empty() {
         check_names(&declaration, &mut errors);
     }
-    if errors.is_empty() { Ok(declaration) } else { Err(errors.sorted()) }
+    if errors.is_empty() { Ok(declaration) } else { Err(errors.finished(text)) }
 }
 
 /// The tree of a text. As for CloudFormation, one that begins with a brace is JSON.

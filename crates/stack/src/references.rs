@@ -56,7 +56,10 @@ pub(crate) fn check(template: &Template<'_>, errors: &mut Errors) {
             kind: MentionKind::Condition,
         }));
         names.report_missing(&mentions, errors);
-        let edges = mentions.iter().filter(|found| names.resources.contains(found.name));
+        let of_resources =
+            |found: &&Mention<'_>| matches!(found.kind, MentionKind::Ref | MentionKind::Resource);
+        let edges = mentions.iter().filter(of_resources);
+        let edges = edges.filter(|found| names.resources.contains(found.name));
         graph.push((resource.id.value.as_str(), edges.map(|found| (found.name, found.span)).collect()));
     }
     circles(&graph, "resources", errors);

@@ -39,6 +39,9 @@ fn expectation(text: &str, path: &str, result: Result<Declaration, Errors>) -> E
 
 fn run(case: &Case) -> Expectation {
     let environment = environment(case);
+    if let Some(plan) = case.get("plan") {
+        return expectation(plan, "plan.json", stack::read_terraform_plan(plan, &environment));
+    }
     let text = case.section("template");
     let path = if text.starts_with('{') { "template.json" } else { "template.yaml" };
     expectation(text, path, stack::read(text, &environment))

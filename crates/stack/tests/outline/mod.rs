@@ -5,8 +5,8 @@ use std::fmt::{Display, Write as _};
 
 use stack::{
     Actions, AdvancedEventSelector, Alarm, CompositeAlarm, Declaration, Dimension, EventSelector,
-    FieldSelector, MetricDataQuery, MetricFilter, MetricStat, MetricTransformation, Resource, Span, Spanned,
-    Subscription, Text, Topic, Trail,
+    FieldSelector, IgnoredReason, MetricDataQuery, MetricFilter, MetricStat, MetricTransformation, Resource,
+    Span, Spanned, Subscription, Text, Topic, Trail,
 };
 
 pub(crate) fn outline(text: &str, declaration: &Declaration) -> String {
@@ -30,7 +30,11 @@ pub(crate) fn outline(text: &str, declaration: &Declaration) -> String {
     }
     for found in &declaration.ignored_properties {
         let place = to.place(found.span);
-        let known = if found.known_to_aws { "" } else { " (unknown to AWS)" };
+        let known = match found.reason {
+            IgnoredReason::UnknownToAws => " (unknown to AWS)",
+            IgnoredReason::NotKnownYet => " (not known yet)",
+            _ => "",
+        };
         to.line(&format!("ignored property {}.{}{known} {place}", found.logical_id, found.path));
     }
     outline.out
