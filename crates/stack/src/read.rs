@@ -1,6 +1,6 @@
 //! From the text of a template to what it declares.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use crate::declaration::{Declaration, Resource};
 use crate::environment::Environment;
@@ -104,6 +104,13 @@ pub(crate) fn check_names(declaration: &Declaration, errors: &mut Errors) {
     distinct(alarms.chain(composites), "alarms", errors);
     distinct(declaration.log_groups.iter().map(|group| &group.name), "log groups", errors);
     distinct(declaration.topics.iter().map(|topic| &topic.name), "topics", errors);
+    let mut filters: BTreeMap<&str, Vec<&Spanned<String>>> = BTreeMap::new();
+    for filter in &declaration.metric_filters {
+        filters.entry(&filter.log_group_name.value).or_default().push(&filter.name);
+    }
+    filters.into_values().for_each(|names| {
+        distinct(names.into_iter(), "metric filters of a log group", errors);
+    });
     distinct(declaration.trails.iter().map(|trail| &trail.name), "trails", errors);
 }
 

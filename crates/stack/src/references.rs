@@ -63,11 +63,22 @@ pub(crate) fn check(template: &Template<'_>, errors: &mut Errors) {
         graph.push((resource.id.value.as_str(), edges.map(|found| (found.name, found.span)).collect()));
     }
     circles(&graph, "resources", errors);
+    check_shared_names(template, errors);
     check_conditions(template, &names, errors);
     for output in template.outputs {
         let mut mentions = mentions(&output.value, template.text, Place::Resource);
         mentions.extend(output.value.get("Condition").and_then(condition_mention));
         names.report_missing(&mentions, errors);
+    }
+}
+
+/// `Ref` would not know which is meant.
+fn check_shared_names(template: &Template<'_>, errors: &mut Errors) {
+    for parameter in template.parameters {
+        let Some(resource) = template.resource(&parameter.key.value) else { continue };
+        let message = format!("`{}` is the name of a parameter and of a resource", parameter.key.value);
+        let error = TemplateError::new(ErrorCode::DuplicateKey, resource.id.span, message);
+        errors.push(error.label(parameter.key.span, "the parameter").help("rename one of the two"));
     }
 }
 

@@ -157,7 +157,7 @@ impl Node {
         match &self.value {
             Value::Null | Value::Unresolved => text.push_str("null"),
             Value::Bool(value) => text.push_str(if *value { "true" } else { "false" }),
-            Value::Number(number) => text.push_str(number),
+            Value::Number(number) => write_json_number(number, text),
             Value::String(string) => write_json_string(string, text),
             Value::List(items) => {
                 text.push('[');
@@ -183,6 +183,14 @@ impl Node {
 
 pub(crate) fn is_function_name(name: &str) -> bool {
     name == "Ref" || name.starts_with("Fn::")
+}
+
+/// YAML also writes `+1`, `.5` and `5.`.
+fn write_json_number(number: &str, text: &mut String) {
+    let number = number.strip_prefix('+').unwrap_or(number);
+    let (sign, digits) = number.strip_prefix('-').map_or(("", number), |digits| ("-", digits));
+    let zero = if digits.starts_with('.') { "0" } else { "" };
+    text.push_str(&format!("{sign}{zero}{}", digits.trim_end_matches('.')));
 }
 
 fn write_json_string(string: &str, text: &mut String) {
