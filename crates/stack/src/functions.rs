@@ -258,7 +258,7 @@ fn describe(node: &Node) -> String {
     }
 }
 
-const ONLY_AT_AWS: [&str; 3] = ["Fn::GetAZs", "Fn::Cidr", "Fn::Transform"];
+const ONLY_AT_AWS: [&str; 4] = ["Fn::GetAZs", "Fn::GetStackOutput", "Fn::Cidr", "Fn::Transform"];
 const OF_CONDITIONS: [&str; 4] = ["Fn::And", "Fn::Equals", "Fn::Not", "Fn::Or"];
 const EXTENSIONS: [&str; 2] = ["Fn::Length", "Fn::ToJsonString"];
 

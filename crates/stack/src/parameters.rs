@@ -98,7 +98,7 @@ fn kind(declared: &Member, errors: &mut Errors) -> Option<Kind> {
         "String" => Kind::Text,
         "Number" => Kind::Number,
         "List<Number>" => Kind::NumberList,
-        "CommaDelimitedList" => Kind::List,
+        "CommaDelimitedList" | "List<String>" => Kind::List,
         // The value of such a parameter is looked up at AWS; here the caller gives what would be found.
         list if list.starts_with("List<AWS::") || list.starts_with("AWS::SSM::Parameter::Value<List<") => {
             Kind::List

@@ -51,6 +51,12 @@ impl Properties {
         self.members.iter().find(|member| member.key.value == name).map(|member| member.value.span)
     }
 
+    /// Is it there, and is it more than an empty list?
+    pub(crate) fn says_something(&self, name: &str) -> bool {
+        let value = self.members.iter().find(|member| member.key.value == name).map(|member| &member.value);
+        value.is_some_and(|value| value.list().is_none_or(|items| !items.is_empty()))
+    }
+
     /// Drops a property that has been read elsewhere.
     pub(crate) fn discard(&mut self, name: &str) {
         self.members.retain(|member| member.key.value != name);

@@ -27,7 +27,8 @@ pub fn read(text: &str, environment: &Environment) -> Result<Declaration, Errors
     references::check(&template, &mut errors);
     let parameters = parameters::values(&template, environment, &mut errors);
     let mut evaluator = Evaluator::new(&template, environment, parameters, errors);
-    for condition in template.conditions {
+    let conditions = template.conditions.iter().filter(|found| !found.key.value.starts_with("Fn::"));
+    for condition in conditions {
         evaluator.condition(&condition.key.value);
     }
     let mut report = Report::default();

@@ -98,23 +98,26 @@ struct Names<'t> {
     resources: HashSet<&'t str>,
     conditions: HashSet<&'t str>,
     mappings: HashSet<&'t str>,
-    /// Logical ids that the serverless macro may put more ids behind.
-    serverless: Vec<&'t str>,
+    /// Logical ids that modules and the serverless macro put more ids behind.
+    makers: Vec<&'t str>,
+    serverless: bool,
 }
 
 impl<'t> Names<'t> {
     fn of(template: &Template<'t>) -> Self {
         let keys = |members: &'t [Member]| members.iter().map(|member| member.key.value.as_str()).collect();
         let resources = template.resources.iter();
-        let serverless = resources
-            .clone()
-            .filter(|found| template.serverless && found.type_name.value.starts_with("AWS::Serverless::"));
+        let makes_others = |name: &str| {
+            name.ends_with("::MODULE") || (template.serverless && name.starts_with("AWS::Serverless::"))
+        };
+        let makers = resources.clone().filter(|found| makes_others(found.type_name.value));
         Names {
             parameters: keys(template.parameters),
             resources: resources.map(|resource| resource.id.value.as_str()).collect(),
             conditions: keys(template.conditions),
             mappings: keys(template.mappings),
-            serverless: serverless.map(|resource| resource.id.value.as_str()).collect(),
+            makers: makers.map(|resource| resource.id.value.as_str()).collect(),
+            serverless: template.serverless,
         }
     }
 
@@ -137,8 +140,8 @@ impl<'t> Names<'t> {
     }
 
     fn is_resource(&self, name: &str) -> bool {
-        let made = !self.serverless.is_empty()
-            && (name.starts_with("Serverless") || self.serverless.iter().any(|id| name.starts_with(id)));
+        let made = (self.serverless && name.starts_with("Serverless"))
+            || self.makers.iter().any(|id| name.starts_with(id));
         self.resources.contains(name) || made
     }
 

@@ -155,7 +155,9 @@ fn named<'t>(section: &'t Member, most: usize, errors: &mut Errors) -> &'t [Memb
         errors.add(ErrorCode::Quota, section.key.span, message, "split the template into several");
     }
     let members = members.get(..most).unwrap_or(members);
-    for member in members {
+    // CloudFormation takes any text as the name of a condition or mapping.
+    let is_strict = !matches!(name.as_str(), "Conditions" | "Mappings");
+    for member in members.iter().filter(|member| is_strict || member.key.value.starts_with("Fn::")) {
         check_name(&member.key, errors);
     }
     members

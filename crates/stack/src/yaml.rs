@@ -208,7 +208,8 @@ impl Reader<'_> {
         let tag = tag?;
         let written = self.text.get(span.range()).unwrap_or_default();
         let start = span.start + written.find('!').unwrap_or_default();
-        if tag.is_yaml_core_schema() && PLAIN_TAGS.contains(&tag.suffix.as_str()) {
+        let says_text = matches!((tag.handle.as_str(), tag.suffix.as_str()), ("!", "") | ("", "!"));
+        if says_text || (tag.is_yaml_core_schema() && PLAIN_TAGS.contains(&tag.suffix.as_str())) {
             return None;
         }
         let handle = if tag.is_yaml_core_schema() { 2 } else { tag.handle.len() };

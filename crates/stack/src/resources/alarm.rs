@@ -102,7 +102,7 @@ pub(super) fn metric(properties: &mut Properties, identity: Identity, report: &m
 
 /// An alarm watches one metric, or `Metrics`, and has a threshold of one kind.
 fn check_metric(properties: &Properties, report: &mut Report) {
-    if properties.has("Metrics") {
+    if properties.says_something("Metrics") {
         for name in OF_ONE_METRIC {
             conflict(properties, name, "Metrics", report);
         }
@@ -121,7 +121,8 @@ fn check_metric(properties: &Properties, report: &mut Report) {
 
 fn conflict(properties: &Properties, name: &str, other: &str, report: &mut Report) {
     let places = properties.key_span(name).zip(properties.key_span(other));
-    if let Some((span, other_span)) = places {
+    let both = properties.says_something(name) && properties.says_something(other);
+    if let Some((span, other_span)) = places.filter(|_| both) {
         let message = format!("`{name}` can't stand beside `{other}`");
         let error = TemplateError::new(ErrorCode::PropertyConflict, span, message);
         report.errors.push(error.label(other_span, "here").help("remove one of the two"));
