@@ -12,6 +12,16 @@
 //! [`read_terraform_plan`] answers the same of a Terraform plan.
 //!
 //! Pure: text in, values out.
+//!
+//! ```
+//! let text = "Resources: {Alerts: {Type: AWS::SNS::Topic, Properties: {TopicName: !Ref AWS::StackName}}}";
+//! let environment = stack::Environment::new("keys", "111122223333", "eu-west-1");
+//! let declaration = stack::read(text, &environment)?;
+//! let name = &declaration.topics.first().ok_or("no topic")?.name;
+//! assert_eq!(name.value, "keys");
+//! assert_eq!(text.get(name.span.range()), Some("!Ref AWS::StackName"));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 mod conditions;
 mod declaration;

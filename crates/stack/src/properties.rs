@@ -269,7 +269,6 @@ fn decimal(text: &str) -> Option<f64> {
     text.trim().parse().ok().filter(|number: &f64| number.is_finite())
 }
 
-/// The types of ours whose properties are read, by the AWS type's name.
 impl Kind {
     /// The properties that AWS has and that have no effect here.
     pub(crate) fn without_effect(self) -> &'static [&'static str] {
