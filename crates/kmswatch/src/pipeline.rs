@@ -79,7 +79,7 @@ pub(crate) fn run<W: Worker>(
     let queue = Queue::new(Walk::new(paths), settings.jobs);
     if settings.jobs == 1 {
         let mut reading = Reading::new(new_worker(), watched, settings);
-        while let Some((_, item)) = queue.next() {
+        while let Some((_, item)) = queue.next(|| ()) {
             let mut failed = Ok(());
             let end = reading.item(item, progress, &mut |part| {
                 if failed.is_ok() {
@@ -91,7 +91,7 @@ pub(crate) fn run<W: Worker>(
         }
         return Ok(());
     }
-    let (sender, receiver) = sync_channel(settings.jobs * 2);
+    let (sender, receiver) = sync_channel(settings.jobs);
     thread::scope(|scope| {
         for _ in 0..settings.jobs {
             let (sender, queue, new_worker) = (sender.clone(), &queue, &new_worker);
@@ -112,43 +112,72 @@ fn work<W: Worker>(
     mut reading: Reading<W>,
     queue: &Queue,
     progress: &Progress,
-    sender: &SyncSender<(u64, Message<W::Part>)>,
+    sender: &SyncSender<Batch<W::Part>>,
 ) {
-    while let Some((number, item)) = queue.next() {
+    let mut outgoing = Outgoing { sender, held: Vec::new() };
+    while let Some((number, item)) = queue.next(|| outgoing.flush()) {
         let end = reading.item(item, progress, &mut |part| {
+            // What is held may be what the caller waits for.
+            outgoing.flush();
             queue.wait_for_turn(number);
-            // An error means that nobody receives any more; `next` will say so.
-            let _ = sender.send((number, Message { end: None, part }));
+            outgoing.held.push((number, Message { end: None, part }));
+            outgoing.flush();
         });
-        if sender.send((number, end)).is_err() {
-            return;
+        outgoing.held.push((number, end));
+        if outgoing.held.len() >= HELD {
+            outgoing.flush();
+        }
+    }
+    outgoing.flush();
+}
+
+/// Messages with the numbers of their files.
+type Batch<P> = Vec<(u64, Message<P>)>;
+
+/// How many files' results a worker holds before it sends them: to wake the caller for each costs more than a small file.
+const HELD: usize = 8;
+
+/// What a worker sends.
+struct Outgoing<'s, P> {
+    sender: &'s SyncSender<Batch<P>>,
+    held: Batch<P>,
+}
+
+impl<P> Outgoing<'_, P> {
+    fn flush(&mut self) {
+        if !self.held.is_empty() {
+            // An error means that nobody receives any more; the queue will say so.
+            let _ = self.sender.send(std::mem::take(&mut self.held));
         }
     }
 }
 
 /// Hands on what the workers send, in order.
 fn receive<P>(
-    receiver: &Receiver<(u64, Message<P>)>,
+    receiver: &Receiver<Batch<P>>,
     queue: &Queue,
     take: &mut impl FnMut(Message<P>) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
     let mut waiting = BTreeMap::new();
     let mut turn = 0;
-    for (number, message) in receiver {
-        if number != turn {
-            // Only a file's last message can be early; the others wait for their turn.
-            waiting.insert(number, message);
-            continue;
-        }
-        let mut next = Some(message);
-        while let Some(message) = next {
-            if message.end.is_some() {
-                turn += 1;
-                queue.set_turn(turn);
+    for batch in receiver {
+        let before = turn;
+        for (number, message) in batch {
+            if number != turn {
+                // Only a file's last message can be early; the others wait for their turn.
+                waiting.insert(number, message);
+                continue;
             }
-            let ended = message.end.is_some();
-            take(message)?;
-            next = if ended { waiting.remove(&turn) } else { None };
+            let mut next = Some(message);
+            while let Some(message) = next {
+                let ended = message.end.is_some();
+                take(message)?;
+                turn += u64::from(ended);
+                next = if ended { waiting.remove(&turn) } else { None };
+            }
+        }
+        if turn > before {
+            queue.set_turn(turn);
         }
     }
     Ok(())
@@ -167,11 +196,13 @@ struct QueueState {
     /// The file whose results the caller takes now.
     turn: u64,
     closed: bool,
+    /// How many workers wait for the turn to change.
+    waiting: usize,
 }
 
 impl Queue {
     fn new(walk: Walk, jobs: usize) -> Self {
-        let state = QueueState { walk, next: 0, turn: 0, closed: false };
+        let state = QueueState { walk, next: 0, turn: 0, closed: false, waiting: 0 };
         Self { state: Mutex::new(state), turn_changed: Condvar::new(), jobs: jobs as u64 }
     }
 
@@ -181,17 +212,25 @@ impl Queue {
     }
 
     fn wait_while(&self, condition: impl Fn(&QueueState) -> bool) -> MutexGuard<'_, QueueState> {
-        let guard = self.lock();
-        self.turn_changed.wait_while(guard, |state| condition(state)).unwrap_or_else(PoisonError::into_inner)
+        let mut guard = self.lock();
+        guard.waiting += 1;
+        let waited = self.turn_changed.wait_while(guard, |state| condition(state));
+        let mut guard = waited.unwrap_or_else(PoisonError::into_inner);
+        guard.waiting -= 1;
+        guard
     }
 
     /// The next file and its number, once the caller isn't too far behind; `None` at the end or after Ctrl-C.
-    fn next(&self) -> Option<(u64, Result<FoundFile, Unreadable>)> {
-        let mut state = if self.jobs == 1 {
-            self.lock()
-        } else {
-            self.wait_while(|state| !state.closed && state.next >= state.turn + AHEAD.max(4 * self.jobs))
+    fn next(&self, before_waiting: impl FnOnce()) -> Option<(u64, Result<FoundFile, Unreadable>)> {
+        let too_far = |state: &QueueState| {
+            self.jobs > 1 && !state.closed && state.next >= state.turn + AHEAD.max(4 * self.jobs)
         };
+        let mut state = self.lock();
+        if too_far(&state) {
+            drop(state);
+            before_waiting();
+            state = self.wait_while(too_far);
+        }
         if state.closed || interrupt::seen() {
             return None;
         }
@@ -205,8 +244,11 @@ impl Queue {
     }
 
     fn set_turn(&self, turn: u64) {
-        self.lock().turn = turn;
-        self.turn_changed.notify_all();
+        let mut state = self.lock();
+        state.turn = turn;
+        if state.waiting > 0 {
+            self.turn_changed.notify_all();
+        }
     }
 
     fn close(&self) {
