@@ -18,7 +18,7 @@ use crate::{Exit, interrupt, output};
 use reading::{Scan, ScanWorker};
 use span::Span;
 use tally::Tally;
-pub(crate) use tally::is_skipped;
+pub(crate) use tally::{each_problem, is_skipped};
 
 /// Runs the subcommand.
 pub(crate) fn run(arguments: &ScanArguments) -> anyhow::Result<Exit> {
@@ -61,6 +61,13 @@ fn all_detections(arguments: &ScanArguments) -> anyhow::Result<Vec<Detection>> {
         detections.push(detection);
     }
     Ok(detections)
+}
+
+/// The number of the first detection whose matches are only counted: they are the user's own, which come behind the built-in
+/// ones; `None` if all are grouped.
+fn only_counted_from(arguments: &ScanArguments, detections: &[Detection]) -> Option<u32> {
+    let first_own = detections.iter().position(|detection| !detection.built_in)?;
+    u32::try_from(first_own).ok().filter(|_| !arguments.group_all)
 }
 
 fn read_expected(path: Option<&Path>) -> anyhow::Result<Expected> {

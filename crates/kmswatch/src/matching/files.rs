@@ -14,7 +14,7 @@ use crate::log_event::{Memory, Patterns, compacted};
 use crate::pipeline::{self, FileEnd, Message, Settings, Worker};
 use crate::progress::Progress;
 use crate::report::escape;
-use crate::scan::is_skipped;
+use crate::scan::{each_problem, is_skipped};
 use crate::{Exit, interrupt, output};
 
 pub(super) fn run(
@@ -219,13 +219,7 @@ impl Tally<'_> {
                 self.problem(&file.path, None, reason);
             }
             Ok(outcome) => {
-                for problem in &outcome.problems.first {
-                    self.problem(&file.path, Some(problem.offset), &problem.reason.to_string());
-                }
-                if outcome.problems.more > 0 {
-                    let reason = format!("{} more problems in this file", outcome.problems.more);
-                    self.problem(&file.path, None, &reason);
-                }
+                each_problem(outcome, |offset, reason| self.problem(&file.path, offset, reason));
             }
         }
         Ok(())

@@ -9,6 +9,7 @@ use cloudtrail::reader::{Found, plain_string};
 use cloudtrail::scanner::ABSENT;
 use siphasher::sip128::{Hasher128, SipHasher13};
 
+use super::only_counted_from;
 use super::span::{Span, SpanText};
 use crate::arguments::ScanArguments;
 use crate::detections::Detection;
@@ -35,8 +36,7 @@ pub(super) struct Scan {
     pub(super) watched: Vec<String>,
     /// Where among those the identity keys are, if they are wanted.
     identity: Option<[usize; 6]>,
-    /// The detections from this number on are counted, not grouped.
-    grouped: u32,
+    only_counted_from: Option<u32>,
     window: Window,
     /// The earliest and latest time of all records; threads add theirs at their end.
     pub(super) span: Mutex<Span>,
@@ -47,13 +47,16 @@ impl Scan {
         let patterns = Patterns::new(detections.iter().map(|detection| detection.pattern.clone()).collect());
         let mut watched = patterns.set.watched_keys().to_vec();
         let mut identity = None;
-        let own = detections.iter().filter(|detection| !detection.built_in).count();
-        let counted = if arguments.group_all { 0 } else { own };
-        if counted > 0 {
+        let only_counted_from = only_counted_from(arguments, detections);
+        if only_counted_from.is_some() {
             identity = Some(IDENTITY_KEYS.map(|key| index_of(&mut watched, key)));
         }
-        let grouped = u32::try_from(detections.len() - counted).unwrap_or(u32::MAX);
-        Self { patterns, watched, identity, grouped, window, span: Mutex::default() }
+        Self { patterns, watched, identity, only_counted_from, window, span: Mutex::default() }
+    }
+
+    /// Whether what matches these detections, and no others, is counted and not grouped.
+    fn only_counts(&self, detections: &[u32]) -> bool {
+        self.only_counted_from.is_some_and(|from| detections.iter().all(|detection| *detection >= from))
     }
 }
 
@@ -87,8 +90,7 @@ impl<'s> ScanWorker<'s> {
         let identity = self.scan.identity?;
         let [event_id, recipient, addendum, source, name, error] =
             identity.map(|index| outline.values.get(index).copied().unwrap_or(ABSENT));
-        let only_counted = detections.iter().all(|detection| *detection >= self.scan.grouped);
-        if !only_counted || addendum != ABSENT || !self.scan.window.is_open() {
+        if !self.scan.only_counts(detections) || addendum != ABSENT || !self.scan.window.is_open() {
             return None;
         }
         let text = |offset| std::str::from_utf8(plain_string(record.text, offset)?).ok();
@@ -123,7 +125,7 @@ impl<'s> ScanWorker<'s> {
     fn read_value(&self, record: json::Value<'_>, detections: Vec<u32>) -> Matched {
         let call = Call::from_record(record);
         let outside = !self.scan.window.may_hold(call.time);
-        if outside || detections.iter().all(|detection| *detection >= self.scan.grouped) {
+        if outside || self.scan.only_counts(&detections) {
             let (time, identity) = (call.time, identity(&call));
             return Matched::Counted(Counted { outside, detections, time, identity });
         }

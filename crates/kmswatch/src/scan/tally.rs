@@ -4,6 +4,7 @@ use anyhow::Context;
 use cloudtrail::reader::{FileKind, Outcome};
 use source::FoundFile;
 
+use super::only_counted_from;
 use crate::arguments::ScanArguments;
 use crate::detections::Detection;
 use crate::pipeline::{FileEnd, Message};
@@ -23,13 +24,10 @@ impl Tally {
             .iter()
             .map(|detection| report::Detection::new(&detection.name, detection.pattern.text()));
         let limits = Limits { groups: arguments.max_groups, ..Limits::default() };
-        let first_own = detections.iter().position(|detection| !detection.built_in);
-        let only_counted_from =
-            first_own.filter(|_| !arguments.group_all).and_then(|first| u32::try_from(first).ok());
         let options = report::Options {
             keep_duplicates: arguments.keep_duplicates,
             expected,
-            only_counted_from,
+            only_counted_from: only_counted_from(arguments, detections),
             limits,
         };
         Self {
@@ -74,12 +72,17 @@ impl Tally {
         }
         let to_its_end = !outcome.problems.cut_off() && (outcome.records > 0 || outcome.problems.is_empty());
         *(if to_its_end { &mut self.files.read } else { &mut self.files.unreadable }) += 1;
-        for problem in &outcome.problems.first {
-            self.problems.add(path, Some(problem.offset), &problem.reason.to_string());
-        }
-        if outcome.problems.more > 0 {
-            self.problems.add(path, None, &format!("{} more problems in this file", outcome.problems.more));
-        }
+        each_problem(outcome, |offset, reason| self.problems.add(path, offset, reason));
+    }
+}
+
+/// Shows `take` each problem of a file with its byte offset, and how many more there were.
+pub(crate) fn each_problem(outcome: &Outcome, mut take: impl FnMut(Option<u64>, &str)) {
+    for problem in &outcome.problems.first {
+        take(Some(problem.offset), &problem.reason.to_string());
+    }
+    if outcome.problems.more > 0 {
+        take(None, &format!("{} more problems in this file", outcome.problems.more));
     }
 }
 
