@@ -8,11 +8,13 @@ use super::{Finding, SourceFile};
 use crate::workspace::{self, Metadata, Package};
 
 /// The pure crates: each with the crates from elsewhere that it may use. Tests may use more.
-const PURE: [(&str, &[&str]); 6] = [
+const PURE: [(&str, &[&str]); 8] = [
     ("alarm", &["annotate-snippets"]),
+    ("diagnostic", &["annotate-snippets"]),
     ("json", &["memchr"]),
     ("filter-pattern", &["aho-corasick", "annotate-snippets", "memchr", "regex"]),
     ("metric", &["annotate-snippets"]),
+    ("monitor", &[]),
     ("cloudtrail", &["base64", "flate2", "libdeflate-sys", "memchr", "siphasher"]),
     ("stack", &["annotate-snippets", "base64", "regex", "saphyr-parser"]),
 ];

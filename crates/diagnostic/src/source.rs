@@ -1,0 +1,83 @@
+//! The text that a diagnostic is about.
+
+/// A text that somebody wrote: a whole file, or a line that was typed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Source<'t> {
+    text: &'t str,
+    path: Option<&'t str>,
+}
+
+/// A place in a text, for editors: both count from 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place {
+    /// The line.
+    pub line: usize,
+    /// The character in it.
+    pub column: usize,
+}
+
+/// How wide a line of a file is shown.
+const FILE_WIDTH: usize = 160;
+/// So wide that nothing of a text that was typed is cut off for lack of room.
+const TYPED_WIDTH: usize = 16 * 1024;
+
+impl<'t> Source<'t> {
+    /// A file and its name, which is shown.
+    #[must_use]
+    pub fn file(text: &'t str, path: &'t str) -> Self {
+        Source { text, path: Some(path) }
+    }
+
+    /// A text without a name, such as an argument.
+    #[must_use]
+    pub fn typed(text: &'t str) -> Self {
+        Source { text, path: None }
+    }
+
+    /// The whole text.
+    #[must_use]
+    pub fn text(&self) -> &'t str {
+        self.text
+    }
+
+    /// Its name.
+    #[must_use]
+    pub fn path(&self) -> Option<&'t str> {
+        self.path
+    }
+
+    /// Where a byte of it stands.
+    #[must_use]
+    pub fn place(&self, byte: usize) -> Place {
+        let before = self.text.get(..floor(byte, self.text)).unwrap_or_default();
+        let line_start = before.rfind('\n').map_or(0, |at| at + 1);
+        Place {
+            line: 1 + before.bytes().filter(|byte| *byte == b'\n').count(),
+            column: 1 + before.get(line_start..).unwrap_or_default().chars().count(),
+        }
+    }
+
+    pub(crate) fn width(&self) -> usize {
+        if self.path.is_some() { FILE_WIDTH } else { TYPED_WIDTH }
+    }
+}
+
+/// The nearest border of a character of `text` that isn't behind `at`.
+pub(crate) fn floor(at: usize, text: &str) -> usize {
+    (0..=at.min(text.len())).rev().find(|&at| text.is_char_boundary(at)).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_count_from_one_and_in_characters() {
+        let source = Source::typed("é\nab");
+        let place = |byte| source.place(byte);
+        assert_eq!(place(0), Place { line: 1, column: 1 });
+        assert_eq!(place(2), Place { line: 1, column: 2 });
+        assert_eq!(place(4), Place { line: 2, column: 2 });
+        assert_eq!(place(99), Place { line: 2, column: 3 });
+    }
+}

@@ -1,0 +1,5 @@
+//! Given this command, what changed?
+
+mod configuration;
+
+pub use configuration::{CompositeAlarm, Configuration, MetricAlarm, MetricFilter, Subscription, Topic};
