@@ -48,6 +48,9 @@ pub struct Series {
     streams: Vec<Stream>,
 }
 
+/// How many of the newest slots are looked through before all of them are.
+const NEWEST: usize = 8;
+
 #[derive(Debug, Clone, PartialEq)]
 struct Stream {
     unit: Unit,
@@ -118,6 +121,40 @@ impl Series {
         Summary::datapoint_of(slots.iter().map(|slot| &slot.summary), statistic)
     }
 
+    /// What [`Series::datapoint`] says of `periods` periods that follow each other, the first of which begins at `start`; the
+    /// answers are added to `into`, the earliest first.
+    pub fn datapoints(
+        &self,
+        unit: Option<Unit>,
+        start: i64,
+        (period, periods): (u32, u32),
+        statistic: &Statistic,
+        into: &mut Vec<Option<Datapoint>>,
+    ) {
+        let mut slots = self.stream(unit).map(|stream| stream.from(start)).unwrap_or_default();
+        let mut end = start;
+        for _ in 0..periods {
+            end = end.saturating_add(i64::from(period));
+            let inside = slots.iter().take_while(|slot| slot.start < end).count();
+            let (own, rest) = slots.split_at_checked(inside).unwrap_or((slots, &[]));
+            into.push(Summary::datapoint_of(own.iter().map(|slot| &slot.summary), statistic));
+            slots = rest;
+        }
+    }
+
+    /// The starts of the slots that begin at `from` or later and have observations, the earliest first. Without a unit, of
+    /// the first unit in the order of names. Times are seconds since 1970.
+    pub fn starts(&self, unit: Option<Unit>, from: i64) -> impl Iterator<Item = i64> {
+        let slots = self.stream(unit).map(|stream| stream.from(from)).unwrap_or_default();
+        slots.iter().map(|slot| slot.start)
+    }
+
+    /// How many slots have observations.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.streams.iter().map(|stream| stream.slots.len()).sum()
+    }
+
     /// The units that there are observations in, in the order of their names. More than one means that a query without
     /// unit overlooks some.
     pub fn units(&self) -> impl Iterator<Item = Unit> {
@@ -155,7 +192,7 @@ impl Series {
 
 impl Stream {
     fn slot(&mut self, start: i64) -> &mut Summary {
-        let place = self.slots.partition_point(|slot| slot.start < start);
+        let place = self.place(start);
         if self.slots.get(place).is_none_or(|slot| slot.start != start) {
             self.slots.insert(place, Slot { start, summary: Summary::new() });
         }
@@ -167,10 +204,24 @@ impl Stream {
         self.slots.iter().map(|slot| (self.unit, slot.start, &slot.summary))
     }
 
+    /// How many slots begin before `start`. Most questions are about the newest slots.
+    fn place(&self, start: i64) -> usize {
+        let newest = self.slots.len().saturating_sub(NEWEST);
+        match self.slots.get(newest..) {
+            Some(slots) if slots.first().is_some_and(|slot| slot.start < start) => {
+                newest + slots.iter().take_while(|slot| slot.start < start).count()
+            }
+            _ => self.slots.partition_point(|slot| slot.start < start),
+        }
+    }
+
+    /// The slots that begin at `start` or later.
+    fn from(&self, start: i64) -> &[Slot] {
+        self.slots.get(self.place(start)..).unwrap_or_default()
+    }
+
     /// The slots that begin from `start` and before `end`.
     fn between(&self, start: i64, end: i64) -> &[Slot] {
-        let first = self.slots.partition_point(|slot| slot.start < start);
-        let behind = self.slots.partition_point(|slot| slot.start < end);
-        self.slots.get(first..behind).unwrap_or_default()
+        self.slots.get(self.place(start)..self.place(end)).unwrap_or_default()
     }
 }

@@ -45,6 +45,9 @@ struct Various {
     distribution: Option<Distribution>,
 }
 
+/// 2^53: whole numbers below are floats.
+const EXACT_COUNTS: f64 = 9_007_199_254_740_992.0;
+
 /// What the plain statistics need.
 #[derive(Debug, Clone, PartialEq)]
 struct Totals {
@@ -135,11 +138,59 @@ impl Summary {
             slots.into_iter().for_each(|slot| all.merge(slot));
             (all.spread()?.value(statistic)?, all.sample_count())
         } else {
-            let mut totals = Totals::EMPTY;
-            slots.into_iter().for_each(|slot| totals.merge_slot(slot));
+            let mut slots = slots.into_iter();
+            let (same, differing) = Summary::while_same(&mut slots);
+            let totals = match differing {
+                None => return same.plain_datapoint(statistic),
+                Some(differing) => {
+                    let mut totals = Totals::EMPTY;
+                    totals.merge_slot(&same);
+                    totals.merge_slot(differing);
+                    slots.for_each(|slot| totals.merge_slot(slot));
+                    totals
+                }
+            };
             (totals.value(statistic)?, totals.count)
         };
         Some(Datapoint { value, sample_count: to_float(count) })
+    }
+
+    /// Adds slots up as long as all of their observations have one value, as those of most metric filters do, and gives
+    /// the first slot for which that isn't so.
+    fn while_same<'s>(slots: &mut impl Iterator<Item = &'s Summary>) -> (Summary, Option<&'s Summary>) {
+        let mut same = Summary::new();
+        for slot in slots {
+            match (&mut same.kept, &slot.kept) {
+                (_, Kept::Nothing) => {}
+                (Kept::Nothing, Kept::Same { value, count }) => {
+                    same.kept = Kept::Same { value: *value, count: *count };
+                }
+                (Kept::Same { value, count }, Kept::Same { value: other, count: more }) if value == other => {
+                    *count = count.saturating_add(*more);
+                }
+                _ => return (same, Some(slot)),
+            }
+        }
+        (same, None)
+    }
+
+    /// What a plain statistic says of observations that have one value.
+    fn plain_datapoint(&self, statistic: &Statistic) -> Option<Datapoint> {
+        let Kept::Same { value, count } = self.kept else { return None };
+        let count = to_float(count);
+        let value = match statistic {
+            Statistic::SampleCount => count,
+            // The product is rounded once, as the exact sum is. Beyond 2^53 the count itself would be rounded.
+            Statistic::Sum if count < EXACT_COUNTS => value.get() * count,
+            Statistic::Average if count < EXACT_COUNTS => value.get() * count / count,
+            Statistic::Minimum | Statistic::Maximum => value.get(),
+            _ => {
+                let mut totals = Totals::EMPTY;
+                totals.merge_slot(self);
+                totals.value(statistic)?
+            }
+        };
+        Some(Datapoint { value, sample_count: count })
     }
 
     /// How far a percentile, or a boundary of a trimmed statistic, may be off, as a share of it: 0 with up to 1024

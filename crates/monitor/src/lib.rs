@@ -1,5 +1,84 @@
 //! Given this command, what changed?
+//!
+//! A [`Monitor`] is a deterministic state machine. [`Monitor::apply`] takes one [`Command`] and answers with the
+//! [`Change`]s that it makes; there is no clock, no input or output and no chance in it. Time comes as [`Command::Tick`].
+//! The same commands make the same changes, byte for byte, on any machine and however they are put together into
+//! transactions, so whatever is stored or sent is a fold over the commands.
+//!
+//! # When an alarm is judged
+//!
+//! At a tick, each alarm is evaluated for every window that ended since the tick before, in the order of time, as often as
+//! ticks may come. Windows that can't come to something else than the one before aren't looked at. With
+//! [`alarm::Mode::Eager`], an [`Ingest`] is judged at once besides: an alarm goes into `ALARM` where M of the newest N periods
+//! of the window that runs now breach, and further records can only push towards breaching.
+//! [`Command::PutMetricData`] waits for the tick, as at CloudWatch.
+//!
+//! # Late records
+//!
+//! CloudTrail promises minutes, not seconds, and sometimes it takes hours. A record is counted in the period of its own time,
+//! however late it comes (within [`LATE_HORIZON`]); all windows that it lies in are evaluated again. So a monitor knows at each
+//! time what all evaluations so far come to by what is known now, and in whatever order the same records came, the
+//! datapoints and the verdict of each period are the same in the end.
+//!
+//! Consecutive evaluations that come to `ALARM` are an *episode*. For alarms that further records can only push towards
+//! breaching ([`only_pushes_towards_breaching`]):
+//!
+//! - **State.** If the episode reaches to the newest evaluation, the alarm is in `ALARM` now: a [`StateChange`] like any
+//!   other, at the time of the command that brought the record. If it is over, the present state stays what the present
+//!   data say.
+//! - **History.** An episode that is over and that nobody knew of is a [`LateEpisode`]. Whatever else differs from what was
+//!   known is [`Revised`], piece by piece.
+//! - **Notification.** An episode is told once: by the state change, or as a late episode. A late record that only enlarges an
+//!   episode tells nothing, unless it brings a new principal or key ([`News`]). Where a late record joins two episodes that had
+//!   been told as two, nothing is told again; they were two by what was known. Where the late record is no breach but
+//!   fills a gap, so that one episode becomes two, neither is told again.
+//!
+//! For all other alarms (an average that a late record pulls down, a missing period that counts as breaching) nothing past is
+//! ever told: what differs is [`Revised`]. Their present state follows the present data.
+//!
+//! What is older than the horizon is evidence and a [`Change::OutOfReach`].
 
+mod actions;
+mod change;
+mod command;
+mod composites;
 mod configuration;
+mod judge;
+mod metrics;
+mod monitor;
+mod outbox;
+mod sightings;
+mod timeline;
+mod watch;
 
+pub use change::{About, Change, Judged, LateEpisode, News, Notification, Revised, StateChange, Untold};
+pub use command::{Command, DeliveryOutcome, Evidence, Ingest, Match, MetricDatum, Unmatched};
 pub use configuration::{CompositeAlarm, Configuration, MetricAlarm, MetricFilter, Subscription, Topic};
+pub use monitor::{AlarmState, Monitor, Verdicts};
+pub use outbox::MAX_ATTEMPTS;
+
+use alarm::definition::Source;
+use alarm::{ComparisonOperator, Definition, TreatMissingData};
+use metric::Statistic;
+
+/// How late a record may come and still be judged, in seconds: 14 days.
+pub const LATE_HORIZON: i64 = 14 * 86_400;
+/// How far in the future an observation may lie, in seconds: two hours (API reference, `PutMetricData`).
+pub const EARLY_LIMIT: i64 = 2 * 3600;
+
+/// In a second.
+const MILLISECONDS: i64 = 1000;
+
+/// Whether further observations, none of which is negative, can only push an alarm towards breaching: a sum, a number or a
+/// maximum that should stay low, while periods without observations don't breach.
+#[must_use]
+pub fn only_pushes_towards_breaching(definition: &Definition) -> bool {
+    let Source::Metric(metric) = &definition.source else { return false };
+    let condition = &definition.condition;
+    let grows = matches!(metric.statistic, Statistic::Sum | Statistic::SampleCount | Statistic::Maximum);
+    let high = matches!(
+        condition.comparison_operator,
+        ComparisonOperator::GreaterThanThreshold | ComparisonOperator::GreaterThanOrEqualToThreshold
+    );
+    grows && high && condition.treatment() != TreatMissingData::Breaching
+}

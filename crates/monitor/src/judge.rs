@@ -1,0 +1,132 @@
+//! What one alarm's evaluations come to, from the metrics that it looks at.
+
+use alarm::definition::Source;
+use alarm::{Datapoint, Definition, Evaluation, Slot, StateValue, Window, decide, evaluate};
+
+use crate::metrics::{Metric, Metrics};
+
+/// An alarm's definition and the metrics that it looks at.
+#[derive(Clone, Copy)]
+pub(crate) struct Judge<'j> {
+    pub(crate) definition: &'j Definition,
+    /// In the order of the definition's metrics.
+    pub(crate) places: &'j [u32],
+    pub(crate) metrics: &'j Metrics,
+    /// What the ends of windows are multiples of, in seconds.
+    pub(crate) grain: i64,
+}
+
+/// Memory that is used again.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Scratch {
+    points: Vec<Option<metric::Datapoint>>,
+    slots: Vec<Slot>,
+}
+
+/// A window with more slots than this changes with each evaluation, as far as it is worth looking.
+const MANY_SLOTS: usize = 24;
+
+impl Judge<'_> {
+    /// What the evaluation of the window that ends at `end` comes to.
+    pub(crate) fn state(&self, end: i64, previous: StateValue, scratch: &mut Scratch) -> StateValue {
+        self.fill(end, scratch);
+        decide(&self.definition.condition, &scratch.slots, previous).state
+    }
+
+    /// The same, with why.
+    pub(crate) fn evaluation(&self, end: i64, previous: StateValue, scratch: &mut Scratch) -> Evaluation {
+        self.fill(end, scratch);
+        evaluate(&self.definition.condition, &scratch.slots, end, previous)
+    }
+
+    /// Whether M of the newest N periods of a window breach, so that no further observation can undo it where these only
+    /// push towards breaching.
+    pub(crate) fn is_settled(&self, end: i64, scratch: &mut Scratch) -> bool {
+        self.fill(end, scratch);
+        let condition = &self.definition.condition;
+        let newest = scratch.slots.iter().rev().take(condition.evaluation_periods as usize);
+        let breaching = newest.flatten().filter(|datapoint| condition.breaches(datapoint.value)).count();
+        breaching >= condition.needed() as usize
+    }
+
+    /// The slots of the window that ends at `end`.
+    fn fill(&self, end: i64, scratch: &mut Scratch) {
+        let window = self.window(end);
+        scratch.slots.clear();
+        match &self.definition.source {
+            Source::Metric(_) => {
+                self.slots_of(0, &window, &mut scratch.points);
+                scratch.slots.extend(scratch.points.iter().map(to_slot));
+            }
+            Source::Math(math) => {
+                let metrics: Vec<Vec<Slot>> = (0..self.places.len())
+                    .map(|number| {
+                        self.slots_of(number, &window, &mut scratch.points);
+                        scratch.points.iter().map(to_slot).collect()
+                    })
+                    .collect();
+                let metrics: Vec<&[Slot]> = metrics.iter().map(Vec::as_slice).collect();
+                scratch.slots.extend(math.evaluate(&window, &metrics));
+            }
+        }
+    }
+
+    fn slots_of(&self, number: usize, window: &Window, points: &mut Vec<Option<metric::Datapoint>>) {
+        points.clear();
+        let wanted = self.definition.metrics().nth(number).zip(self.metric(number));
+        if let Some((wanted, metric)) = wanted {
+            let (start, shape) = (window.start(), (window.period, window.slots));
+            metric.series.datapoints(wanted.unit, start, shape, &wanted.statistic, points);
+        }
+    }
+
+    pub(crate) fn window(&self, end: i64) -> Window {
+        Window::ending(&self.definition.condition, end)
+    }
+
+    fn metric(&self, number: usize) -> Option<&Metric> {
+        self.places.get(number).and_then(|place| self.metrics.get(*place))
+    }
+
+    /// The first window behind the one that ends at `end` that may come to something else: that some observation enters,
+    /// leaves, or goes from one period to another in. `i64::MAX` where there is none.
+    pub(crate) fn next_change(&self, end: i64) -> i64 {
+        let next = end.saturating_add(self.grain);
+        let Source::Metric(wanted) = &self.definition.source else { return next };
+        let Some(metric) = self.metric(0) else { return i64::MAX };
+        let window = self.window(end);
+        let period = i64::from(window.period);
+        let mut change = i64::MAX;
+        for (number, start) in metric.series.starts(wanted.unit, window.start()).enumerate() {
+            if start >= end {
+                return change.min(self.first_window_with(start));
+            }
+            if number >= MANY_SLOTS {
+                return next;
+            }
+            let age = (end - 1 - start) / period;
+            change = change.min(self.first_window_with(start.saturating_add((age + 1) * period)));
+            if change <= next {
+                return next;
+            }
+        }
+        change
+    }
+
+    /// The end of the first window that a time lies in.
+    pub(crate) fn first_window_with(&self, time: i64) -> i64 {
+        time.saturating_sub(time.rem_euclid(self.grain)).saturating_add(self.grain)
+    }
+
+    /// The end of the last window that a time lies in.
+    pub(crate) fn last_window_with(&self, time: i64) -> i64 {
+        let condition = &self.definition.condition;
+        let length = i64::from(condition.evaluation_range()) * i64::from(condition.period);
+        let end = time.saturating_add(length);
+        end.saturating_sub(end.rem_euclid(self.grain))
+    }
+}
+
+fn to_slot(point: &Option<metric::Datapoint>) -> Slot {
+    point.map(|point| Datapoint { value: point.value, sample_count: Some(point.sample_count) })
+}
