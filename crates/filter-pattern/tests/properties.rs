@@ -163,8 +163,8 @@ fn hostile_events_take_time_in_proportion() {
 
 #[test]
 fn codes_are_numbered_without_gaps() {
-    let errors: Vec<String> = filter_pattern::error_codes().iter().map(ToString::to_string).collect();
+    let errors: Vec<String> = filter_pattern::ErrorCode::ALL.iter().map(ToString::to_string).collect();
     assert_eq!(errors, (1..=errors.len()).map(|number| format!("P{number:03}")).collect::<Vec<_>>());
-    let notes: Vec<String> = filter_pattern::explain::note_codes().iter().map(ToString::to_string).collect();
+    let notes: Vec<String> = filter_pattern::explain::NoteCode::ALL.iter().map(ToString::to_string).collect();
     assert_eq!(notes, (1..=notes.len()).map(|number| format!("W{number:03}")).collect::<Vec<_>>());
 }
