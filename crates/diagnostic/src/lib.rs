@@ -121,7 +121,8 @@ impl Diagnostic {
     }
 
     /// The diagnostic with its place in `source` underlined, and the help, as rustc would print it, without a line break
-    /// at its end. Control characters are replaced; the text may go to a terminal.
+    /// at its end. Control characters and those that change the direction of writing are replaced,
+    /// in every text; the answer may go to a terminal.
     #[must_use]
     pub fn render(&self, source: &Source<'_>, colour: bool) -> String {
         let level = match self.severity {
