@@ -140,6 +140,8 @@ fn a_shifted_diagnostic_is_about_the_same_in_a_longer_text() {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(1000) })]
+
     /// No text and no place makes it panic, or sends a command to the terminal.
     #[test]
     fn anything_can_be_shown(
