@@ -3,8 +3,10 @@
 use std::fmt;
 use std::ops::Range;
 
-use annotate_snippets::renderer::DecorStyle;
-use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
+use diagnostic::{Diagnostic, Source};
+
+/// How many characters of a text are shown: a little more than may be typed.
+const MAX_SHOWN: usize = crate::composite::MAX_RULE_CHARS + 16;
 
 /// Why a text isn't an alarm rule or an expression.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,35 +24,7 @@ pub struct SyntaxError {
     pub help: String,
 }
 
-macro_rules! error_codes {
-    ($($name:ident $code:literal $meaning:literal)*) => {
-        /// The kinds of mistakes. Their codes never change.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-        #[non_exhaustive]
-        pub enum ErrorCode {
-            $(#[doc = $meaning] $name,)*
-        }
-
-        impl ErrorCode {
-            /// All codes, in ascending order.
-            pub const ALL: &'static [ErrorCode] = &[$(ErrorCode::$name,)*];
-
-            /// Its short form: `R001` for rules, `X001` for expressions.
-            #[must_use]
-            pub fn as_str(self) -> &'static str {
-                match self { $(ErrorCode::$name => $code,)* }
-            }
-
-            /// What it means.
-            #[must_use]
-            pub fn meaning(self) -> &'static str {
-                match self { $(ErrorCode::$name => $meaning,)* }
-            }
-        }
-    };
-}
-
-error_codes! {
+diagnostic::error_codes! {
     RuleTooLong "R001" "An alarm rule has 1 to 10240 characters."
     TooManyChildren "R002" "An alarm rule names at most 100 alarms."
     TooManyElements "R003" "An alarm rule has at most 500 elements: alarms, `TRUE`, `FALSE` and parentheses."
@@ -98,21 +72,19 @@ impl SyntaxError {
         self
     }
 
+    /// The same as every crate says it.
+    #[must_use]
+    pub fn diagnostic(&self) -> Diagnostic {
+        Diagnostic::error(self.code.as_str(), &self.message).at(self.span.clone()).help(&self.help)
+    }
+
     /// The error with `text`, the mistake underlined, and the help, as rustc would print it. `text` is what was
     /// parsed. Control characters are replaced; the result may go to a terminal.
     #[must_use]
     pub fn render(&self, text: &str, colour: bool) -> String {
-        let text = shown_part(text);
-        let source = Snippet::source(text).annotation(AnnotationKind::Primary.span(clamp(&self.span, text)));
-        let title = Level::ERROR.primary_title(self.message.as_str()).id(self.code.as_str());
-        let report = title.element(source).element(Level::HELP.message(self.help.as_str()));
-        let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
-        renderer.decor_style(DecorStyle::Ascii).term_width(WIDTH).render(&[report])
+        self.diagnostic().render(&Source::typed(text).shown_up_to(MAX_SHOWN), colour)
     }
 }
-
-/// So wide that no line of a text that may be typed is cut off for lack of room.
-const WIDTH: usize = 4096;
 
 impl fmt::Display for SyntaxError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -121,18 +93,3 @@ impl fmt::Display for SyntaxError {
 }
 
 impl std::error::Error for SyntaxError {}
-
-/// As much of a text as is worth showing: a little more than may be typed.
-fn shown_part(text: &str) -> &str {
-    let end =
-        text.char_indices().nth(crate::composite::MAX_RULE_CHARS + 16).map_or(text.len(), |(end, _)| end);
-    text.get(..end).unwrap_or_default()
-}
-
-/// `span` inside of `text`, on the borders of characters.
-fn clamp(span: &Range<usize>, text: &str) -> Range<usize> {
-    let floor =
-        |at: usize| (0..=at.min(text.len())).rev().find(|&at| text.is_char_boundary(at)).unwrap_or_default();
-    let start = floor(span.start);
-    start..floor(span.end).max(start)
-}

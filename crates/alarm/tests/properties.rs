@@ -221,6 +221,21 @@ fn limits_of_length() {
 }
 
 #[test]
+fn a_rule_that_is_too_long_is_shown_in_part() {
+    let shown = |letter: &str, count: usize| {
+        let text = letter.repeat(count);
+        let rendered = AlarmRule::parse(&text).unwrap_err().render(&text, false);
+        rendered
+            .lines()
+            .filter(|line| line.starts_with("1 |"))
+            .map(|line| line.matches(letter).count())
+            .sum::<usize>()
+    };
+    assert_eq!(shown("ß", 5000), 5000);
+    assert_eq!(shown("Z", 20_000), 10_256);
+}
+
+#[test]
 fn a_description_may_have_1024_characters() {
     let problems = |length: usize| {
         let alarm =

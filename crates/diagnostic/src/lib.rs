@@ -18,14 +18,16 @@
 
 mod codes;
 mod excerpt;
+mod harmless;
 mod source;
 
 use std::ops::Range;
 
 use annotate_snippets::renderer::DecorStyle;
-use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
+use annotate_snippets::{Annotation, AnnotationKind, Level, Renderer, Snippet};
 
 use excerpt::Excerpt;
+use harmless::{harmless, without_rest};
 pub use source::{Place, Source};
 
 /// How much a diagnostic weighs.
@@ -109,8 +111,18 @@ impl Diagnostic {
         self
     }
 
+    /// The same of a text in which its own begins at byte `by`: a filter pattern in a template, for one.
+    #[must_use]
+    pub fn shifted(mut self, by: usize) -> Self {
+        for span in self.span.iter_mut().chain(self.labels.iter_mut().map(|(span, _)| span)) {
+            *span = span.start + by..span.end + by;
+        }
+        self
+    }
+
     /// The diagnostic with its place in `source` underlined, and the help, as rustc would print it, without a line break
-    /// at its end. Control characters are replaced; the text may go to a terminal.
+    /// at its end. Control characters and those that change the direction of writing are replaced,
+    /// in every text; the answer may go to a terminal.
     #[must_use]
     pub fn render(&self, source: &Source<'_>, colour: bool) -> String {
         let level = match self.severity {
@@ -118,22 +130,33 @@ impl Diagnostic {
             Severity::Warning => Level::WARNING,
             Severity::Note => Level::NOTE,
         };
-        let title = level.primary_title(self.message.as_str()).id(self.code);
-        let helps = || {
-            self.help.iter().filter(|help| !help.is_empty()).map(|help| Level::HELP.message(help.as_str()))
-        };
+        let title = level.primary_title(without_rest(&self.message)).id(self.code);
+        let helps = self.help.iter().filter(|help| !help.is_empty());
+        let helps = helps.map(|help| Level::HELP.message(harmless(help)));
         let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
         let renderer = renderer.decor_style(DecorStyle::Ascii).term_width(source.width());
-        let Some(span) = &self.span else { return renderer.render(&[title.elements(helps())]) };
-        let shown = Excerpt::of(source, span, self.labels.iter().map(|(span, _)| span));
-        let mut snippet = Snippet::source(shown.text).line_start(shown.line);
-        if let Some(path) = source.path().filter(|_| shown.whole_lines) {
-            snippet = snippet.path(path);
+        match &self.span {
+            Some(span) => {
+                let snippet = self.snippet(source, span);
+                renderer.render(&[title.element(snippet).elements(helps)])
+            }
+            None => renderer.render(&[title.elements(helps)]),
         }
-        snippet = snippet.annotation(AnnotationKind::Primary.span(shown.inside(span)));
-        for (other, label) in self.labels.iter().filter(|(other, _)| shown.holds(other)) {
-            snippet = snippet.annotation(AnnotationKind::Context.span(shown.inside(other)).label(label));
+    }
+
+    /// The lines that it is about, with `primary` and the labels underlined.
+    fn snippet<'s>(&'s self, source: &Source<'s>, primary: &Range<usize>) -> Snippet<'s, Annotation<'s>> {
+        let excerpt = Excerpt::of(source, primary, self.labels.iter().map(|(span, _)| span));
+        let mut snippet = Snippet::source(excerpt.shown()).line_start(excerpt.line);
+        if let Some(path) = source.path().filter(|_| excerpt.whole_lines) {
+            snippet = snippet.path(harmless(path));
         }
-        renderer.render(&[title.element(snippet).elements(helps())])
+        snippet = snippet.annotation(AnnotationKind::Primary.span(excerpt.inside(primary)));
+        let labels = self.labels.iter().filter(|(span, _)| excerpt.holds(span));
+        snippet.annotations(
+            labels.map(|(span, label)| {
+                AnnotationKind::Context.span(excerpt.inside(span)).label(harmless(label))
+            }),
+        )
     }
 }

@@ -34,7 +34,14 @@ impl<'t> Source<'t> {
         Source { text, path: None }
     }
 
-    /// The whole text.
+    /// Only its first `chars` characters, for a text that may be longer than is worth showing.
+    #[must_use]
+    pub fn shown_up_to(self, chars: usize) -> Self {
+        let end = self.text.char_indices().nth(chars).map_or(self.text.len(), |(end, _)| end);
+        Source { text: self.text.get(..end).unwrap_or_default(), ..self }
+    }
+
+    /// The text.
     #[must_use]
     pub fn text(&self) -> &'t str {
         self.text
@@ -49,7 +56,7 @@ impl<'t> Source<'t> {
     /// Where a byte of it stands.
     #[must_use]
     pub fn place(&self, byte: usize) -> Place {
-        let before = self.text.get(..floor(byte, self.text)).unwrap_or_default();
+        let before = self.text.get(..self.text.floor_char_boundary(byte)).unwrap_or_default();
         let line_start = before.rfind('\n').map_or(0, |at| at + 1);
         Place {
             line: 1 + before.bytes().filter(|byte| *byte == b'\n').count(),
@@ -60,11 +67,6 @@ impl<'t> Source<'t> {
     pub(crate) fn width(&self) -> usize {
         if self.path.is_some() { FILE_WIDTH } else { TYPED_WIDTH }
     }
-}
-
-/// The nearest border of a character of `text` that isn't behind `at`.
-pub(crate) fn floor(at: usize, text: &str) -> usize {
-    (0..=at.min(text.len())).rev().find(|&at| text.is_char_boundary(at)).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -79,5 +81,12 @@ mod tests {
         assert_eq!(place(2), Place { line: 1, column: 2 });
         assert_eq!(place(4), Place { line: 2, column: 2 });
         assert_eq!(place(99), Place { line: 2, column: 3 });
+    }
+
+    #[test]
+    fn a_long_text_is_cut_between_characters() {
+        assert_eq!(Source::typed("éaé").shown_up_to(2).text(), "éa");
+        assert_eq!(Source::typed("éaé").shown_up_to(3).text(), "éaé");
+        assert_eq!(Source::file("éaé", "a").shown_up_to(0), Source::file("", "a"));
     }
 }

@@ -3,11 +3,13 @@
 use std::fmt;
 use std::ops::Range;
 
-use annotate_snippets::renderer::DecorStyle;
-use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
+use diagnostic::{Diagnostic, Source};
 
 /// What AWS says to most of what it can't parse (7).
 pub(crate) const AWS_INVALID: &str = "Invalid metric filter pattern";
+
+/// How many characters of a pattern are shown: a little more than may be typed.
+const MAX_SHOWN: usize = crate::MAX_PATTERN_CHARS + 16;
 
 /// Why a text isn't a filter pattern.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,38 +28,7 @@ pub struct PatternError {
     pub help: String,
 }
 
-macro_rules! error_codes {
-    ($($name:ident $code:literal $meaning:literal)*) => {
-        /// The kinds of mistakes. Their codes never change.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-        #[non_exhaustive]
-        pub enum ErrorCode {
-            $(#[doc = $meaning] $name,)*
-        }
-
-        impl ErrorCode {
-            /// Its short form: `P001`.
-            #[must_use]
-            pub fn as_str(self) -> &'static str {
-                match self { $(ErrorCode::$name => $code,)* }
-            }
-
-            /// What it means.
-            #[must_use]
-            pub fn meaning(self) -> &'static str {
-                match self { $(ErrorCode::$name => $meaning,)* }
-            }
-        }
-
-        /// All codes, each with its meaning, in ascending order.
-        #[must_use]
-        pub fn error_codes() -> &'static [ErrorCode] {
-            &[$(ErrorCode::$name,)*]
-        }
-    };
-}
-
-error_codes! {
+diagnostic::error_codes! {
     TooLong "P001" "A filter pattern may have at most 1024 characters."
     UnterminatedQuote "P002" "A double quote opens a text that no double quote closes."
     UnterminatedRegex "P003" "A percent sign opens a regular expression that no percent sign closes."
@@ -127,16 +98,17 @@ impl PatternError {
         self.aws(format!("Invalid character(s) in term '{term}'"))
     }
 
+    /// The same as every crate says it.
+    #[must_use]
+    pub fn diagnostic(&self) -> Diagnostic {
+        Diagnostic::error(self.code.as_str(), &self.message).at(self.span.clone()).help(&self.help)
+    }
+
     /// The error with `pattern`, the mistake underlined, and the help, as rustc would print it. `pattern` is the
     /// text that was parsed. Control characters are replaced; the text may go to a terminal.
     #[must_use]
     pub fn render(&self, pattern: &str, colour: bool) -> String {
-        let shown = shown_part(pattern);
-        let span = clamp(&self.span, shown);
-        let source = Snippet::source(shown).annotation(AnnotationKind::Primary.span(span));
-        let title = Level::ERROR.primary_title(self.message.as_str()).id(self.code.as_str());
-        let report = title.element(source).element(Level::HELP.message(self.help.as_str()));
-        renderer(colour).render(&[report])
+        self.diagnostic().render(&Source::typed(pattern).shown_up_to(MAX_SHOWN), colour)
     }
 }
 
@@ -147,33 +119,3 @@ impl fmt::Display for PatternError {
 }
 
 impl std::error::Error for PatternError {}
-
-impl fmt::Display for ErrorCode {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-pub(crate) fn renderer(colour: bool) -> Renderer {
-    let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
-    renderer.decor_style(DecorStyle::Ascii).term_width(4 * crate::MAX_PATTERN_CHARS)
-}
-
-/// As much of a pattern as is worth showing: a little more than may be typed.
-fn shown_part(pattern: &str) -> &str {
-    let most = crate::MAX_PATTERN_CHARS + 16;
-    match pattern.char_indices().nth(most) {
-        Some((end, _)) => pattern.get(..end).unwrap_or_default(),
-        None => pattern,
-    }
-}
-
-/// `span` inside of `text`, on the borders of characters.
-pub(crate) fn clamp(span: &Range<usize>, text: &str) -> Range<usize> {
-    let start = floor(span.start, text);
-    start..floor(span.end, text).max(start)
-}
-
-fn floor(at: usize, text: &str) -> usize {
-    (0..=at.min(text.len())).rev().find(|&at| text.is_char_boundary(at)).unwrap_or_default()
-}

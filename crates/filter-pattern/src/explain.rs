@@ -10,7 +10,7 @@ mod reading;
 mod tree;
 
 use crate::pattern::Pattern;
-pub use note::{Note, NoteCode, Severity, note_codes};
+pub use note::{Note, NoteCode, Severity};
 
 /// A pattern read back.
 #[derive(Debug, Clone, PartialEq, Eq)]

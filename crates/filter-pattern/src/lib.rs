@@ -37,7 +37,7 @@ pub use ast::{
     Comparison, Condition, Expression, Field, FieldTest, FieldTests, Number, Operand, Prefix, SpacePattern,
     Syntax, Term, TermPattern, TermText, Test,
 };
-pub use error::{ErrorCode, PatternError, error_codes};
+pub use error::{ErrorCode, PatternError};
 pub use glob::{Glob, Wildcards};
 pub use pattern::{Language, Match, Pattern};
 pub use regular::{MAX_COMPILED_REGEX, Regex};

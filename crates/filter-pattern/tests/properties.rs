@@ -162,9 +162,30 @@ fn hostile_events_take_time_in_proportion() {
 }
 
 #[test]
+fn a_pattern_sends_no_command_to_the_terminal() {
+    for text in [
+        "{ $.a\u{1b}[3m = 1 }",
+        "{ $.a = \u{1b}[3m }",
+        "{ $.a = \u{9b}3m }",
+        "{ $.a = '\u{1b}[3m' }",
+        "%\u{1b}(",
+    ] {
+        let rendered = Pattern::parse(text).unwrap_err().render(text, false);
+        assert!(!rendered.contains(['\u{1b}', '\u{9b}']), "{rendered:?}");
+    }
+}
+
+#[test]
+fn a_pattern_that_is_too_long_is_shown_in_part() {
+    let text = "é".repeat(5000);
+    let rendered = Pattern::parse(&text).unwrap_err().render(&text, false);
+    assert_eq!(rendered.matches('é').count(), filter_pattern::MAX_PATTERN_CHARS + 16);
+}
+
+#[test]
 fn codes_are_numbered_without_gaps() {
-    let errors: Vec<String> = filter_pattern::error_codes().iter().map(ToString::to_string).collect();
+    let errors: Vec<String> = filter_pattern::ErrorCode::ALL.iter().map(ToString::to_string).collect();
     assert_eq!(errors, (1..=errors.len()).map(|number| format!("P{number:03}")).collect::<Vec<_>>());
-    let notes: Vec<String> = filter_pattern::explain::note_codes().iter().map(ToString::to_string).collect();
+    let notes: Vec<String> = filter_pattern::explain::NoteCode::ALL.iter().map(ToString::to_string).collect();
     assert_eq!(notes, (1..=notes.len()).map(|number| format!("W{number:03}")).collect::<Vec<_>>());
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::rendering::escaped;
+use crate::shown::escaped;
 
 /// How many dimensions a metric may have (API reference, `MetricDatum`).
 pub const MAX_DIMENSIONS: usize = 30;

@@ -11,8 +11,8 @@
 
 mod datum;
 mod identity;
-mod rendering;
 mod series;
+mod shown;
 mod statistic;
 mod summary;
 mod transformation;

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::rendering::escaped;
+use crate::shown::escaped;
 
 macro_rules! units {
     ($($(#[$attribute:meta])* $name:ident $text:literal)*) => {

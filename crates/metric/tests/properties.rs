@@ -234,3 +234,11 @@ fn a_quiet_series_is_small() {
 fn a_datum_without_numbers_is_refused() {
     assert!(DatumParts::default().check().is_err());
 }
+
+#[test]
+fn a_text_that_is_too_long_is_shown_in_part() {
+    let text = "é".repeat(5000);
+    let error = Statistic::parse(&text).unwrap_err();
+    let shown = error.render(&text, false).lines().filter(|line| line.starts_with("1 |")).collect::<String>();
+    assert_eq!(shown.matches('é').count(), 300);
+}

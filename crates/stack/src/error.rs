@@ -1,10 +1,8 @@
 //! What is wrong with a template, in words for the person who wrote it.
 
 use std::fmt;
-use std::ops::Range;
 
-use annotate_snippets::renderer::DecorStyle;
-use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
+use diagnostic::{Diagnostic, Source};
 
 use crate::limits::MAX_ERRORS;
 use crate::tree::Span;
@@ -25,38 +23,7 @@ pub struct TemplateError {
     pub help: String,
 }
 
-macro_rules! error_codes {
-    ($($name:ident $code:literal $meaning:literal)*) => {
-        /// The kinds of mistakes. Their codes never change.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-        #[non_exhaustive]
-        pub enum ErrorCode {
-            $(#[doc = $meaning] $name,)*
-        }
-
-        impl ErrorCode {
-            /// Its short form: `S001`.
-            #[must_use]
-            pub fn as_str(self) -> &'static str {
-                match self { $(ErrorCode::$name => $code,)* }
-            }
-
-            /// What it means.
-            #[must_use]
-            pub fn meaning(self) -> &'static str {
-                match self { $(ErrorCode::$name => $meaning,)* }
-            }
-        }
-
-        /// All codes, in ascending order.
-        #[must_use]
-        pub fn error_codes() -> &'static [ErrorCode] {
-            &[$(ErrorCode::$name,)*]
-        }
-    };
-}
-
-error_codes! {
+diagnostic::error_codes! {
     Syntax "S001" "The text is neither YAML nor JSON."
     TooLarge "S002" "The text is longer, or holds more, than a template may."
     TooDeep "S003" "Lists, maps or functions are nested too deeply."
@@ -112,31 +79,21 @@ impl TemplateError {
         self
     }
 
+    /// The same as every crate says it.
+    #[must_use]
+    pub fn diagnostic(&self) -> Diagnostic {
+        Diagnostic {
+            span: self.span.map(Span::range),
+            labels: self.labels.iter().map(|(span, text)| (span.range(), text.clone())).collect(),
+            ..Diagnostic::error(self.code.as_str(), &self.message).help(&self.help)
+        }
+    }
+
     /// The error with the place underlined and the help, as rustc would print it. `text` is the template that was
     /// read and `path` its name. Control characters are replaced; the text may go to a terminal.
     #[must_use]
     pub fn render(&self, text: &str, path: &str, colour: bool) -> String {
-        let title = Level::ERROR.primary_title(self.message.as_str()).id(self.code.as_str());
-        let help = Level::HELP.message(self.help.as_str());
-        let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
-        let renderer = renderer.decor_style(DecorStyle::Ascii).term_width(160);
-        let Some(span) = self.span else { return renderer.render(&[title.element(help)]) };
-        let shown = excerpt(text, &self.places(span, text));
-        let mut snippet = Snippet::source(shown.text).line_start(shown.line);
-        if shown.whole_lines {
-            snippet = snippet.path(path);
-        }
-        snippet = snippet.annotation(AnnotationKind::Primary.span(inside(span, &shown)));
-        for (other, label) in self.labels.iter().filter(|(other, _)| shown.holds(*other)) {
-            snippet = snippet.annotation(AnnotationKind::Context.span(inside(*other, &shown)).label(label));
-        }
-        renderer.render(&[title.element(snippet).element(help)])
-    }
-
-    /// The bytes that the error is about, the primary place first.
-    fn places(&self, primary: Span, text: &str) -> Vec<Span> {
-        let clamp = |span: Span| Span::new(floor(span.start, text), floor(span.end, text));
-        std::iter::once(primary).chain(self.labels.iter().map(|(span, _)| *span)).map(clamp).collect()
+        self.diagnostic().render(&Source::file(text, path), colour)
     }
 }
 
@@ -147,12 +104,6 @@ impl fmt::Display for TemplateError {
 }
 
 impl std::error::Error for TemplateError {}
-
-impl fmt::Display for ErrorCode {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
 
 /// Everything that is wrong with a template, in the order of the text. Never empty where a caller sees it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -217,7 +168,8 @@ impl Errors {
 
     /// In the order of the text, with places that don't cut its characters apart.
     pub(crate) fn finished(mut self, text: &str) -> Self {
-        let whole = |span: &mut Span| *span = Span::new(floor(span.start, text), floor(span.end, text));
+        let floor = |at: usize| text.floor_char_boundary(at);
+        let whole = |span: &mut Span| *span = Span::new(floor(span.start), floor(span.end));
         for error in &mut self.list {
             error.span.iter_mut().chain(error.labels.iter_mut().map(|(span, _)| span)).for_each(whole);
         }
@@ -242,56 +194,3 @@ impl fmt::Display for Errors {
 }
 
 impl std::error::Error for Errors {}
-
-/// The part of a text that is shown.
-struct Excerpt<'t> {
-    text: &'t str,
-    start: usize,
-    line: usize,
-    whole_lines: bool,
-}
-
-impl Excerpt<'_> {
-    fn holds(&self, span: Span) -> bool {
-        span.start >= self.start && span.end <= self.start + self.text.len()
-    }
-}
-
-/// Lines longer than this are shown in part, and so are places further from each other.
-const MOST_SHOWN: usize = 16 * 1024;
-
-/// The lines that `places` touch; if they are too long, what stands around the first place.
-fn excerpt<'t>(text: &'t str, places: &[Span]) -> Excerpt<'t> {
-    let first = places.first().copied().unwrap_or_default();
-    let start = places.iter().map(|span| span.start).min().unwrap_or_default();
-    let end = places.iter().map(|span| span.end).max().unwrap_or_default();
-    let mut bounds = lines_around(text, start, end);
-    if bounds.len() > MOST_SHOWN {
-        bounds = lines_around(text, first.start, first.end);
-    }
-    let whole_lines = bounds.len() <= MOST_SHOWN;
-    if !whole_lines {
-        bounds =
-            floor(first.start.saturating_sub(60), text)..floor(first.end.min(first.start + 400) + 60, text);
-    }
-    let before = text.get(..bounds.start).unwrap_or_default();
-    let line = 1 + before.bytes().filter(|byte| *byte == b'\n').count();
-    Excerpt { text: text.get(bounds.clone()).unwrap_or_default(), start: bounds.start, line, whole_lines }
-}
-
-fn lines_around(text: &str, start: usize, end: usize) -> Range<usize> {
-    let before = text.get(..start).unwrap_or_default();
-    let after = text.get(end..).unwrap_or_default();
-    let from = before.rfind('\n').map_or(0, |at| at + 1);
-    from..end + after.find('\n').unwrap_or(after.len())
-}
-
-/// A span of the whole text as one of the excerpt, on the borders of characters.
-fn inside(span: Span, shown: &Excerpt<'_>) -> Range<usize> {
-    let at = |offset: usize| floor(offset.saturating_sub(shown.start), shown.text);
-    at(span.start)..at(span.end).max(at(span.start))
-}
-
-fn floor(at: usize, text: &str) -> usize {
-    (0..=at.min(text.len())).rev().find(|&at| text.is_char_boundary(at)).unwrap_or_default()
-}

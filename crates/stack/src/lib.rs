@@ -49,7 +49,7 @@ pub use declaration::{
     MetricStat, MetricTransformation, Resource, Subscription, Text, Topic, Trail,
 };
 pub use environment::Environment;
-pub use error::{ErrorCode, Errors, TemplateError, error_codes};
+pub use error::{ErrorCode, Errors, TemplateError};
 pub use read::read;
 pub use terraform::read_terraform_plan;
 pub use tree::{Span, Spanned};

@@ -54,11 +54,12 @@ fn parse(text: &str, errors: &mut Errors) -> Option<Node> {
     }
     let start = text.trim_start_matches('\u{feff}').trim_start();
     if start.is_empty() {
-        errors.add(ErrorCode::Syntax, Span::default(), "the template is empty", "begin with `Resources:`");
-        return None;
+        return nothing(errors);
     }
     if !start.starts_with('{') {
-        return yaml::read(text, errors);
+        let root = yaml::read(text, errors);
+        // Nothing but comments is no mistake in YAML.
+        return if root.is_none() && errors.is_empty() { nothing(errors) } else { root };
     }
     match json_text::read(text, MAX_TEMPLATE_NODES, errors) {
         Ok(root) => Some(root),
@@ -67,6 +68,11 @@ fn parse(text: &str, errors: &mut Errors) -> Option<Node> {
             None
         }
     }
+}
+
+fn nothing(errors: &mut Errors) -> Option<Node> {
+    errors.add(ErrorCode::Syntax, Span::default(), "the template is empty", "begin with `Resources:`");
+    None
 }
 
 fn add(

@@ -3,7 +3,9 @@
 use std::fmt;
 use std::ops::Range;
 
-use crate::rendering::Mistake;
+use diagnostic::{Diagnostic, Source};
+
+use crate::shown::MAX_SHOWN;
 
 /// Why a text isn't a statistic.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,46 +20,17 @@ pub struct StatisticError {
     pub help: String,
 }
 
-/// The kinds of mistakes. Their codes never change.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-#[non_exhaustive]
-pub enum StatisticErrorCode {
-    /// `S001`: none of the names.
-    Unknown,
-    /// `S002`: a name in other letters, such as `sum` or `P99`.
-    LetterCase,
-    /// `S003`: a number is missing or isn't one.
-    Number,
-    /// `S004`: more than 10 digits behind the point, or 18 in all.
-    TooPrecise,
-    /// `S005`: a percentage above 100.
-    AboveHundred,
-    /// `S006`: no pair of boundaries between parentheses.
-    Boundaries,
-    /// `S007`: one boundary in percent, the other not.
-    MixedBoundaries,
-    /// `S008`: the lower boundary isn't below the upper one.
-    BoundaryOrder,
-    /// `S009`: a percentile rank takes values, not percentages.
-    RankInPercent,
-}
-
-impl StatisticErrorCode {
-    /// Its short form: `S001`.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            StatisticErrorCode::Unknown => "S001",
-            StatisticErrorCode::LetterCase => "S002",
-            StatisticErrorCode::Number => "S003",
-            StatisticErrorCode::TooPrecise => "S004",
-            StatisticErrorCode::AboveHundred => "S005",
-            StatisticErrorCode::Boundaries => "S006",
-            StatisticErrorCode::MixedBoundaries => "S007",
-            StatisticErrorCode::BoundaryOrder => "S008",
-            StatisticErrorCode::RankInPercent => "S009",
-        }
-    }
+diagnostic::error_codes! {
+    StatisticErrorCode:
+    Unknown "S001" "None of the names."
+    LetterCase "S002" "A name in other letters, such as `sum` or `P99`."
+    Number "S003" "A number is missing or isn't one."
+    TooPrecise "S004" "More than 10 digits behind the point, or 18 in all."
+    AboveHundred "S005" "A percentage above 100."
+    Boundaries "S006" "No pair of boundaries between parentheses."
+    MixedBoundaries "S007" "One boundary in percent, the other not."
+    BoundaryOrder "S008" "The lower boundary isn't below the upper one."
+    RankInPercent "S009" "A percentile rank takes values, not percentages."
 }
 
 impl StatisticError {
@@ -70,18 +43,17 @@ impl StatisticError {
         StatisticError { code, message: message.into(), span, help: help.into() }
     }
 
+    /// The same as every crate says it.
+    #[must_use]
+    pub fn diagnostic(&self) -> Diagnostic {
+        Diagnostic::error(self.code.as_str(), &self.message).at(self.span.clone()).help(&self.help)
+    }
+
     /// The error with `text`, the mistake underlined, and the help, as rustc would print it. `text` is what was
     /// parsed. Control characters are replaced; the text may go to a terminal.
     #[must_use]
     pub fn render(&self, text: &str, colour: bool) -> String {
-        let StatisticError { code, message, span, help } = self;
-        Mistake { code: code.as_str(), message, span, help }.render(text, colour)
-    }
-}
-
-impl fmt::Display for StatisticErrorCode {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
+        self.diagnostic().render(&Source::typed(text).shown_up_to(MAX_SHOWN), colour)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::rendering::escaped;
+use crate::shown::escaped;
 
 use super::decimal::DecimalError;
 use super::{Bounds, Decimal, Statistic, StatisticError, StatisticErrorCode, Trim};

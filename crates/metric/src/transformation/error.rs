@@ -3,7 +3,9 @@
 use std::fmt;
 use std::ops::Range;
 
-use crate::rendering::Mistake;
+use diagnostic::{Diagnostic, Source};
+
+use crate::shown::MAX_SHOWN;
 
 /// Why CloudWatch Logs doesn't take a metric transformation.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,43 +46,16 @@ pub enum Property {
     DimensionValue(usize),
 }
 
-/// The kinds of mistakes. Their codes never change.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-#[non_exhaustive]
-pub enum TransformationErrorCode {
-    /// `T001`: a name is empty or too long, or has characters that it mustn't have.
-    Name,
-    /// `T002`: the metric value is neither a number nor a selector nor a field that fits the pattern.
-    Value,
-    /// `T003`: the default value isn't one that CloudWatch takes.
-    Default,
-    /// `T004`: there is no such unit.
-    Unit,
-    /// `T005`: more than three dimensions, or two of one name.
-    Dimensions,
-    /// `T006`: a dimension's value is neither a selector nor a field that fits the pattern.
-    DimensionValue,
-    /// `T007`: a term pattern has no dimensions.
-    TermPattern,
-    /// `T008`: a default value and dimensions exclude each other.
-    DefaultWithDimensions,
-}
-
-impl TransformationErrorCode {
-    /// Its short form: `T001`.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            TransformationErrorCode::Name => "T001",
-            TransformationErrorCode::Value => "T002",
-            TransformationErrorCode::Default => "T003",
-            TransformationErrorCode::Unit => "T004",
-            TransformationErrorCode::Dimensions => "T005",
-            TransformationErrorCode::DimensionValue => "T006",
-            TransformationErrorCode::TermPattern => "T007",
-            TransformationErrorCode::DefaultWithDimensions => "T008",
-        }
-    }
+diagnostic::error_codes! {
+    TransformationErrorCode:
+    Name "T001" "A name is empty or too long, or has characters that it mustn't have."
+    Value "T002" "The metric value is neither a number nor a selector nor a field that fits the pattern."
+    Default "T003" "The default value isn't one that CloudWatch takes."
+    Unit "T004" "There is no such unit."
+    Dimensions "T005" "More than three dimensions, or two of one name."
+    DimensionValue "T006" "A dimension's value is neither a selector nor a field that fits the pattern."
+    TermPattern "T007" "A term pattern has no dimensions."
+    DefaultWithDimensions "T008" "A default value and dimensions exclude each other."
 }
 
 impl TransformationError {
@@ -108,18 +83,17 @@ impl TransformationError {
         self
     }
 
+    /// The same as every crate says it. Its place is in the text of [`TransformationError::property`].
+    #[must_use]
+    pub fn diagnostic(&self) -> Diagnostic {
+        Diagnostic::error(self.code.as_str(), &self.message).at(self.span.clone()).help(&self.help)
+    }
+
     /// The error with `text`, the mistake underlined, and the help, as rustc would print it. `text` is what was typed
     /// for [`TransformationError::property`]. Control characters are replaced; the text may go to a terminal.
     #[must_use]
     pub fn render(&self, text: &str, colour: bool) -> String {
-        let TransformationError { code, message, span, help, .. } = self;
-        Mistake { code: code.as_str(), message, span, help }.render(text, colour)
-    }
-}
-
-impl fmt::Display for TransformationErrorCode {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
+        self.diagnostic().render(&Source::typed(text).shown_up_to(MAX_SHOWN), colour)
     }
 }
 

@@ -8,7 +8,7 @@ use json::{Document, Kind, Value};
 
 use super::{Observation, Origin, Transformation};
 use crate::identity::check_dimension_value;
-use crate::rendering::escaped;
+use crate::shown::escaped;
 use crate::{Dimension, MetricValue, NameError, ValueError};
 
 /// How many characters of what was found instead of a number are kept.
