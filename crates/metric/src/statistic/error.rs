@@ -22,15 +22,15 @@ pub struct StatisticError {
 
 diagnostic::error_codes! {
     StatisticErrorCode:
-    Unknown "S001" "None of the names."
-    LetterCase "S002" "A name in other letters, such as `sum` or `P99`."
-    Number "S003" "A number is missing or isn't one."
-    TooPrecise "S004" "More than 10 digits behind the point, or 18 in all."
-    AboveHundred "S005" "A percentage above 100."
-    Boundaries "S006" "No pair of boundaries between parentheses."
-    MixedBoundaries "S007" "One boundary in percent, the other not."
-    BoundaryOrder "S008" "The lower boundary isn't below the upper one."
-    RankInPercent "S009" "A percentile rank takes values, not percentages."
+    Unknown "M001" "None of the names."
+    LetterCase "M002" "A name in other letters, such as `sum` or `P99`."
+    Number "M003" "A number is missing or isn't one."
+    TooPrecise "M004" "More than 10 digits behind the point, or 18 in all."
+    AboveHundred "M005" "A percentage above 100."
+    Boundaries "M006" "No pair of boundaries between parentheses."
+    MixedBoundaries "M007" "One boundary in percent, the other not."
+    BoundaryOrder "M008" "The lower boundary isn't below the upper one."
+    RankInPercent "M009" "A percentile rank takes values, not percentages."
 }
 
 impl StatisticError {
