@@ -4,6 +4,7 @@
 //! subcommand is a module; what they share is reading log files with several threads ([`pipeline`]).
 
 mod arguments;
+mod check;
 mod detections;
 mod interrupt;
 mod log_event;
@@ -13,6 +14,7 @@ mod pipeline;
 mod progress;
 mod report;
 mod scan;
+mod template;
 
 use std::process::ExitCode;
 
@@ -32,7 +34,7 @@ enum Exit {
     Incomplete,
     /// Wrong arguments, or it couldn't run. For `match`: something couldn't be read.
     Failed,
-    /// What `--fail-on` names was found.
+    /// What `--fail-on` names was found, or a warning with `--deny-warnings`.
     Found,
     /// Somebody pressed Ctrl-C.
     Interrupted,
@@ -43,6 +45,7 @@ fn main() -> ExitCode {
     let outcome = match arguments.command {
         Command::Scan(arguments) => scan::run(&arguments),
         Command::Match(arguments) => matching::run(&arguments),
+        Command::Check(arguments) => check::run(&arguments),
     };
     let exit = outcome.unwrap_or_else(|error| match output::broken_pipe(&error) {
         // Whoever reads our output has read enough.

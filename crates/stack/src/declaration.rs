@@ -31,6 +31,22 @@ pub struct Declaration {
     pub ignored_properties: Vec<IgnoredProperty>,
 }
 
+impl Declaration {
+    /// All resources, of whatever type.
+    pub fn resources(&self) -> impl Iterator<Item = &Resource> {
+        let chain = self.trails.iter().map(|trail| &trail.resource);
+        chain
+            .chain(self.log_groups.iter().map(|group| &group.resource))
+            .chain(self.metric_filters.iter().map(|filter| &filter.resource))
+            .chain(self.alarms.iter().map(|alarm| &alarm.resource))
+            .chain(self.composite_alarms.iter().map(|alarm| &alarm.resource))
+            .chain(self.topics.iter().map(|topic| &topic.resource))
+            .chain(self.subscriptions.iter().map(|subscription| &subscription.resource))
+            .chain(&self.understood)
+            .chain(&self.ignored)
+    }
+}
+
 /// Which resource it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Resource {

@@ -135,7 +135,9 @@ impl Errors {
         parts.join("\n\n")
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
+    /// Is nothing wrong?
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
         self.list.is_empty()
     }
 

@@ -62,6 +62,11 @@ impl Properties {
         self.members.retain(|member| member.key.value != name);
     }
 
+    /// Drops all properties but one.
+    pub(crate) fn keep_only(&mut self, name: &str) {
+        self.members.retain(|member| member.key.value == name);
+    }
+
     fn take(&mut self, name: &str) -> Option<Node> {
         let at = self.members.iter().position(|member| member.key.value == name)?;
         // What is unresolved or null has been reported.

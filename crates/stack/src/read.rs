@@ -21,8 +21,15 @@ use crate::{json_text, parameters, references, yaml};
 /// # Errors
 /// Everything that is wrong with the template, in the order of the text; never an empty list.
 pub fn read(text: &str, environment: &Environment) -> Result<Declaration, Errors> {
+    whole(read_partly(text, environment))
+}
+
+/// The same, and what can be read beside the errors: resources that lack what AWS requires are left out, and so are
+/// properties whose value can't be known. For whoever wants to say what else is wrong.
+#[must_use]
+pub fn read_partly(text: &str, environment: &Environment) -> (Declaration, Errors) {
     let mut errors = Errors::default();
-    let Some(root) = parse(text, &mut errors) else { return Err(errors.finished(text)) };
+    let Some(root) = parse(text, &mut errors) else { return (Declaration::default(), errors.finished(text)) };
     let template = Template::new(text, &root, &mut errors);
     references::check(&template, &mut errors);
     let parameters = parameters::values(&template, environment, &mut errors);
@@ -41,7 +48,12 @@ pub fn read(text: &str, environment: &Environment) -> Result<Declaration, Errors
     if errors.is_empty() {
         check_names(&declaration, &mut errors);
     }
-    if errors.is_empty() { Ok(declaration) } else { Err(errors.finished(text)) }
+    (declaration, errors.finished(text))
+}
+
+/// All or nothing.
+pub(crate) fn whole((declaration, errors): (Declaration, Errors)) -> Result<Declaration, Errors> {
+    if errors.is_empty() { Ok(declaration) } else { Err(errors) }
 }
 
 /// The tree of a text. As for CloudFormation, one that begins with a brace is JSON.

@@ -165,7 +165,7 @@ impl<'t> Names<'t> {
 }
 
 /// The candidate that is most like `name`, if one is at most a third of it away.
-pub(crate) fn closest<'c>(name: &str, candidates: Vec<&'c str>) -> Option<&'c str> {
+pub fn closest<'c>(name: &str, candidates: Vec<&'c str>) -> Option<&'c str> {
     let most = name.chars().count().min(64) / 3;
     let near = candidates.into_iter().filter(|candidate| candidate.len().abs_diff(name.len()) <= most);
     let measured = near.map(|candidate| (distance(name, candidate), candidate));

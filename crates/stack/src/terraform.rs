@@ -15,7 +15,7 @@ use crate::json_text;
 use crate::limits::{MAX_PLAN_BYTES, MAX_PLAN_NODES};
 use crate::names::{Kind, Role};
 use crate::properties::Report;
-use crate::read::check_names;
+use crate::read::{check_names, whole};
 use crate::resources::{self, Found};
 use crate::tree::{Span, Spanned};
 
@@ -27,6 +27,12 @@ use plan::{Plan, Planned};
 /// # Errors
 /// Everything that is wrong with the plan, in the order of the text; never an empty list.
 pub fn read_terraform_plan(text: &str, environment: &Environment) -> Result<Declaration, Errors> {
+    whole(read_terraform_plan_partly(text, environment))
+}
+
+/// The same, and what can be read beside the errors; see [`crate::read_partly`].
+#[must_use]
+pub fn read_terraform_plan_partly(text: &str, environment: &Environment) -> (Declaration, Errors) {
     let mut report = Report::default();
     let mut declaration = Declaration::default();
     if let Err(error) = read(text, environment, &mut declaration, &mut report) {
@@ -36,7 +42,7 @@ pub fn read_terraform_plan(text: &str, environment: &Environment) -> Result<Decl
     if report.errors.is_empty() {
         check_names(&declaration, &mut report.errors);
     }
-    if report.errors.is_empty() { Ok(declaration) } else { Err(report.errors.finished(text)) }
+    (declaration, report.errors.finished(text))
 }
 
 fn read(

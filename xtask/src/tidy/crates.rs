@@ -8,8 +8,9 @@ use super::{Finding, SourceFile};
 use crate::workspace::{self, Metadata, Package};
 
 /// The pure crates: each with the crates from elsewhere that it may use. Tests may use more.
-const PURE: [(&str, &[&str]); 8] = [
+const PURE: [(&str, &[&str]); 9] = [
     ("alarm", &[]),
+    ("chain", &[]),
     ("diagnostic", &["annotate-snippets"]),
     ("json", &["memchr"]),
     ("filter-pattern", &["aho-corasick", "memchr", "regex"]),

@@ -27,8 +27,12 @@ const OPEN: usize = 3;
 
 /// One object.
 pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
-    let layout = Layout::new(OPEN);
-    Document::of(report).serialize(&mut serde_json::Serializer::with_formatter(&mut *out, layout))?;
+    write_value(&Document::of(report), OPEN, out)
+}
+
+/// Any answer, with a line for each value down to a depth of `open`, and nothing in it that disturbs a terminal.
+pub(crate) fn write_value(value: &impl Serialize, open: usize, out: &mut dyn Write) -> io::Result<()> {
+    value.serialize(&mut serde_json::Serializer::with_formatter(&mut *out, Layout::new(open)))?;
     writeln!(out)
 }
 
@@ -41,8 +45,7 @@ pub(super) fn write_lines(report: &Report, out: &mut dyn Write) -> io::Result<()
 }
 
 fn write_line(line: &Line<'_>, out: &mut dyn Write) -> io::Result<()> {
-    line.serialize(&mut serde_json::Serializer::with_formatter(&mut *out, Layout::new(0)))?;
-    writeln!(out)
+    write_value(line, 0, out)
 }
 
 #[derive(Serialize)]

@@ -38,6 +38,7 @@ pub(crate) use aggregate::{Aggregate, Detection, Options};
 pub(crate) use evidence::{Counted, Evidence, Matched};
 pub(crate) use expected::Expected;
 pub(crate) use format::{Files, Format, Records, Report, TextOptions};
+pub(crate) use json::write_value;
 pub(crate) use limits::Limits;
 pub(crate) use problems::Problems;
 pub(crate) use time::sane;

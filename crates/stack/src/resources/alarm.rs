@@ -63,7 +63,13 @@ const MAX_ACTIONS: usize = 5;
 const OF_ONE_METRIC: [&str; 7] =
     ["MetricName", "Namespace", "Dimensions", "Period", "Statistic", "ExtendedStatistic", "Unit"];
 
+/// An alarm with `EvaluationCriteria` asks in PromQL and has nothing of what is read here: it is left out, and its property
+/// named among those without effect.
 pub(super) fn metric(properties: &mut Properties, identity: Identity, report: &mut Report) -> Option<Alarm> {
+    if properties.has("EvaluationCriteria") {
+        properties.keep_only("EvaluationCriteria");
+        return None;
+    }
     let Identity { resource, name, arn } = identity;
     check_metric(properties, report);
     let operator =
@@ -106,8 +112,6 @@ fn check_metric(properties: &Properties, report: &mut Report) {
         for name in OF_ONE_METRIC {
             conflict(properties, name, "Metrics", report);
         }
-    } else if properties.has("EvaluationCriteria") {
-        return;
     } else {
         for name in ["MetricName", "Namespace", "Period"] {
             need(properties, &[name], report);

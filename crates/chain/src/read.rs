@@ -1,0 +1,78 @@
+//! From the text of a template to a chain that can be run, or to everything that is wrong with it.
+
+use diagnostic::Diagnostic;
+use filter_pattern::Wildcards;
+use monitor::Configuration;
+use stack::{Declaration, Environment};
+
+use crate::{Chain, alarms, composites, convert, filters, plan, topics};
+
+pub(crate) fn read(
+    text: &str,
+    environment: &Environment,
+    wildcards: Wildcards,
+) -> Result<Chain, Vec<Diagnostic>> {
+    let (declaration, errors) = match plan::is_plan(text) {
+        true => stack::read_terraform_plan_partly(text, environment),
+        false => stack::read_partly(text, environment),
+    };
+    let mut found = Found { of_template: convert::template_errors(&errors), of_languages: Vec::new() };
+    let (filters, patterns) = filters::read(text, &declaration, wildcards, &mut found);
+    let configuration = Configuration {
+        account_id: environment.account_id.clone(),
+        region: environment.region.clone(),
+        filters,
+        alarms: alarms::read(text, &declaration, &mut found),
+        composite_alarms: composites::read(text, &declaration, &mut found),
+        topics: topics::read(&declaration, &mut found),
+    };
+    filters::check_quotas(&declaration, &patterns, &mut found);
+    match found.finished() {
+        errors if errors.is_empty() => Ok(chain(declaration, patterns, configuration)),
+        errors => Err(errors),
+    }
+}
+
+/// Without errors, each filter has a pattern.
+fn chain(
+    declaration: Declaration,
+    patterns: Vec<Option<filter_pattern::Pattern>>,
+    configuration: Configuration,
+) -> Chain {
+    Chain { declaration, patterns: patterns.into_iter().flatten().collect(), configuration }
+}
+
+/// What is wrong.
+pub(crate) struct Found {
+    of_template: Vec<Diagnostic>,
+    of_languages: Vec<Diagnostic>,
+}
+
+impl Found {
+    pub(crate) fn push(&mut self, found: Diagnostic) {
+        self.of_languages.push(found);
+    }
+
+    /// Was the template read without an error? What is missing then is missing in the template.
+    pub(crate) fn is_complete(&self) -> bool {
+        self.of_template.is_empty()
+    }
+
+    /// In the order of the text. What the template's reader has said of a place isn't said of it in other words.
+    fn finished(self) -> Vec<Diagnostic> {
+        let Found { of_template, of_languages } = self;
+        let is_new = |found: &Diagnostic| !of_template.iter().any(|known| overlap(known, found));
+        let more: Vec<Diagnostic> = of_languages.into_iter().filter(is_new).collect();
+        let mut all = of_template;
+        all.extend(more);
+        all.sort_by_key(|found| found.span.as_ref().map_or((usize::MAX, 0), |span| (span.start, span.end)));
+        all
+    }
+}
+
+fn overlap(one: &Diagnostic, other: &Diagnostic) -> bool {
+    one.span
+        .as_ref()
+        .zip(other.span.as_ref())
+        .is_some_and(|(a, b)| a == b || (a.start < b.end && b.start < a.end))
+}
