@@ -20,10 +20,10 @@ fn all() -> Vec<Code> {
         .map(|code| Code { code: code.code, title: code.title, explanation: code.explanation })
         .collect();
     let mut add = |code: &'static str, title: &'static str| all.push(Code { code, title, explanation: "" });
-    filter_pattern::error_codes().iter().for_each(|code| add(code.as_str(), code.meaning()));
-    filter_pattern::explain::note_codes().iter().for_each(|code| add(code.as_str(), code.meaning()));
+    filter_pattern::ErrorCode::ALL.iter().for_each(|code| add(code.as_str(), code.meaning()));
+    filter_pattern::explain::NoteCode::ALL.iter().for_each(|code| add(code.as_str(), code.meaning()));
     alarm::ErrorCode::ALL.iter().for_each(|code| add(code.as_str(), code.meaning()));
-    stack::error_codes().iter().for_each(|code| add(code.as_str(), code.meaning()));
+    stack::ErrorCode::ALL.iter().for_each(|code| add(code.as_str(), code.meaning()));
     all
 }
 
