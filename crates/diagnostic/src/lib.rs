@@ -16,6 +16,7 @@
 //! );
 //! ```
 
+mod closest;
 mod codes;
 mod excerpt;
 mod source;
@@ -25,6 +26,7 @@ use std::ops::Range;
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 
+pub use closest::closest;
 use excerpt::Excerpt;
 pub use source::{Place, Source};
 
