@@ -16,6 +16,7 @@
 //! );
 //! ```
 
+mod closest;
 mod codes;
 mod excerpt;
 mod harmless;
@@ -26,6 +27,7 @@ use std::ops::Range;
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{Annotation, AnnotationKind, Level, Renderer, Snippet};
 
+pub use closest::closest;
 use excerpt::Excerpt;
 use harmless::{harmless, without_rest};
 pub use source::{Place, Source};

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::check::CheckArguments;
+use crate::init::{INIT_HELP, InitArguments};
 
 /// Who tried to decrypt what they must not: failing KMS calls in CloudTrail logs.
 #[derive(Debug, Parser)]
@@ -26,6 +27,9 @@ pub(crate) enum Command {
     /// Look at a CloudFormation template or Terraform plan: what is wrong, and what will go wrong
     #[command(after_help = crate::check::HELP)]
     Check(CheckArguments),
+    /// Write the built-in template and the settings as files of your own
+    #[command(after_help = INIT_HELP)]
+    Init(InitArguments),
 }
 
 const SCAN_HELP: &str = "\

@@ -5,7 +5,9 @@
 
 mod arguments;
 mod check;
+mod builtin;
 mod detections;
+mod init;
 mod interrupt;
 mod log_event;
 mod matching;
@@ -15,6 +17,7 @@ mod progress;
 mod report;
 mod scan;
 mod template;
+mod settings;
 
 use std::process::ExitCode;
 
@@ -46,6 +49,7 @@ fn main() -> ExitCode {
         Command::Scan(arguments) => scan::run(&arguments),
         Command::Match(arguments) => matching::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
+        Command::Init(arguments) => init::run(&arguments),
     };
     let exit = outcome.unwrap_or_else(|error| match output::broken_pipe(&error) {
         // Whoever reads our output has read enough.

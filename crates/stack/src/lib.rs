@@ -51,6 +51,5 @@ pub use declaration::{
 pub use environment::Environment;
 pub use error::{ErrorCode, Errors, TemplateError};
 pub use read::{read, read_partly};
-pub use references::closest;
 pub use terraform::{read_terraform_plan, read_terraform_plan_partly};
 pub use tree::{Span, Spanned};

@@ -4,12 +4,12 @@
 
 use std::collections::HashMap;
 
+use diagnostic::closest;
 use regex::RegexBuilder;
 
 use crate::environment::Environment;
 use crate::error::{ErrorCode, Errors, TemplateError};
 use crate::limits::MAX_PARAMETER_BYTES;
-use crate::references::closest;
 use crate::template::Template;
 use crate::tree::{Member, Node, Span, Spanned, Value};
 

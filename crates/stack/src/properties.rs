@@ -2,11 +2,12 @@
 //!
 //! CloudFormation turns numbers and booleans into texts and back where a property asks for it; so does this.
 
+use diagnostic::closest;
+
 use crate::declaration::{Dimension, IgnoredProperty, IgnoredReason, Text};
 use crate::error::{ErrorCode, Errors, TemplateError};
 use crate::names::Kind;
 use crate::parameters::shown;
-use crate::references::closest;
 use crate::tree::{Member, Node, Span, Spanned, Value};
 
 /// The properties of one resource, or the members of a map in it.

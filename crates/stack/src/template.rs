@@ -2,12 +2,13 @@
 //!
 //! <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-anatomy.html>
 
+use diagnostic::closest;
+
 use crate::error::{ErrorCode, Errors, TemplateError};
 use crate::limits::{
     MAX_CONDITIONS, MAX_DESCRIPTION_BYTES, MAX_MAPPINGS, MAX_NAME_CHARS, MAX_OUTPUTS, MAX_PARAMETERS,
     MAX_RESOURCES,
 };
-use crate::references::closest;
 use crate::tree::{Member, Node, Span, Spanned, Value};
 
 const SECTIONS: [&str; 12] = [

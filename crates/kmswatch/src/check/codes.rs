@@ -56,7 +56,7 @@ fn find(code: &str) -> anyhow::Result<Code> {
         return Ok(found);
     }
     let shown = escape::shown(code);
-    match stack::closest(code, names) {
+    match diagnostic::closest(code, names) {
         Some(near) => bail!("there is no code {shown}; write {near}, or --list-codes to see all"),
         None => bail!("there is no code {shown}; --list-codes shows all"),
     }
