@@ -13,7 +13,7 @@ pub(crate) fn read(text: &str, declaration: &Declaration, found: &mut Found) -> 
     refuse_promql(declaration, found);
     let mut alarms = Vec::new();
     for declared in &declaration.alarms {
-        match put(declared).check() {
+        match parameters(declared).check() {
             Ok(definition) => {
                 alarms.push(MetricAlarm { arn: declared.arn.clone(), definition, mode: Mode::Eager });
             }
@@ -35,7 +35,9 @@ fn refuse_promql(declaration: &Declaration, found: &mut Found) {
     }
 }
 
-fn put(declared: &stack::Alarm) -> PutMetricAlarm {
+/// The parameters of `PutMetricAlarm` that an alarm is declared with.
+#[must_use]
+pub fn parameters(declared: &stack::Alarm) -> PutMetricAlarm {
     PutMetricAlarm {
         alarm_name: Some(declared.name.value.clone()),
         alarm_description: value(declared.description.as_ref()),

@@ -41,6 +41,7 @@ mod topics;
 use diagnostic::Diagnostic;
 use filter_pattern::{Pattern, Wildcards};
 
+pub use alarms::parameters;
 pub use codes::{Code, codes};
 pub use lint::lint;
 

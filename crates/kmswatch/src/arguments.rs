@@ -5,8 +5,10 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::alarms::Choice;
 use crate::check::CheckArguments;
 use crate::init::{INIT_HELP, InitArguments};
+use crate::template::TemplateArguments;
 
 /// Who tried to decrypt what they must not: failing KMS calls in CloudTrail logs.
 #[derive(Debug, Parser)]
@@ -103,6 +105,30 @@ pub(crate) struct ScanArguments {
     /// Count a record as often as it was delivered
     #[arg(long)]
     pub(crate) keep_duplicates: bool,
+
+    /// The CloudFormation template (or Terraform plan in JSON) whose metric filters to look for and whose alarms to evaluate,
+    /// instead of the built-in one
+    #[arg(long = "template", value_name = "FILE", help_heading = "Template")]
+    pub(crate) template_file: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) template: TemplateArguments,
+
+    /// Leave out when each alarm would have fired
+    #[arg(long, help_heading = "Alarms")]
+    pub(crate) no_alarms: bool,
+
+    /// How many notifications other choices would have cost: Property=value[,value…], for all alarms or, as
+    /// ALARM:Property=value, for one; Threshold, Period, EvaluationPeriods, DatapointsToAlarm, ComparisonOperator,
+    /// TreatMissingData, Statistic (may be repeated)
+    #[arg(
+        long,
+        value_name = "CHOICE",
+        value_parser = what_if,
+        conflicts_with = "no_alarms",
+        help_heading = "Alarms"
+    )]
+    pub(crate) what_if: Vec<Vec<Choice>>,
 
     #[command(flatten)]
     pub(crate) reading: ReadingArguments,
@@ -231,6 +257,10 @@ impl ReadingArguments {
         let processors = || std::thread::available_parallelism().map_or(1, usize::from);
         self.jobs.map_or_else(processors, usize::from)
     }
+}
+
+fn what_if(text: &str) -> Result<Vec<Choice>, String> {
+    Choice::parse(text)
 }
 
 /// A date (its first second) or a time, as seconds since 1970.

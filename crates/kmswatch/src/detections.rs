@@ -1,89 +1,56 @@
-//! What `scan` looks for without being told.
-//!
-//! Each pattern is a CloudWatch Logs filter pattern, so it can be taken to AWS as it is. The choice and the tiers
-//! follow the causes that the KMS API Reference gives for each error; what a filter pattern can't express (first time
-//! seen, bursts, fan-out, failure followed by success, silence) is left to alarms and to the reader of the report.
+//! What `scan` looks for: the metric filters of a template, and patterns of one's own.
 
-use anyhow::{Context, bail};
+use anyhow::bail;
+use chain::Chain;
 use filter_pattern::{Pattern, Wildcards};
+use metric::Transformation;
+
+use crate::alarms;
+use crate::report::Counting;
 
 /// A named filter pattern.
 pub(crate) struct Detection {
     pub(crate) name: String,
     pub(crate) pattern: Pattern,
-    /// Whether it is one of ours, not the user's.
-    pub(crate) built_in: bool,
+    /// What it looks for, in words, where somebody has said it.
+    pub(crate) words: Option<String>,
+    /// What a match becomes, if it is a metric filter of the template; `None` for a pattern of `--pattern`.
+    pub(crate) transformation: Option<Transformation>,
 }
 
-/// Name and pattern of each built-in detection. Each begins with what rules out most records.
-const BUILT_IN: [(&str, &str); 12] = [
-    // AWS's recipe: any KMS call that fails.
-    ("kms-call-failed", r#"{ $.eventSource = "kms.amazonaws.com" && $.errorCode = "*" }"#),
-    // The calls that unwrap data; `Decrypt` alone would miss the others. A code may have `Client.` or a namespace
-    // before it and `Exception` behind.
-    (
-        "decrypt-failed-alert",
-        r#"{ $.eventSource = "kms.amazonaws.com" && ($.eventName = "Decrypt" || $.eventName = "ReEncrypt*" || $.eventName = "DeriveSharedSecret" || $.eventName = "Decapsulate") && ($.errorCode = "*AccessDenied*" || $.errorCode = "*IncorrectKey*" || $.errorCode = "*InvalidCiphertext*" || $.errorCode = "*Disabled*" || $.errorCode = "*DryRunOperation*" || ($.errorCode = "*KMSInvalidState*" && $.errorMessage = "*pending deletion*")) }"#,
-    ),
-    // A comparison with `!=` is false where there is no message.
-    (
-        "decrypt-failed-count",
-        r#"{ $.eventSource = "kms.amazonaws.com" && ($.eventName = "Decrypt" || $.eventName = "ReEncrypt*" || $.eventName = "DeriveSharedSecret" || $.eventName = "Decapsulate") && ($.errorCode = "*NotFound*" || $.errorCode = "*InvalidGrantToken*" || $.errorCode = "*InvalidKeyUsage*" || $.errorCode = "*Throttling*" || $.errorCode = "*LimitExceeded*" || ($.errorCode = "*KMSInvalidState*" && ($.errorMessage != "*pending deletion*" || $.errorMessage NOT EXISTS || $.errorMessage IS NULL))) }"#,
-    ),
-    (
-        "decrypt-failed-ignore",
-        r#"{ $.eventSource = "kms.amazonaws.com" && ($.eventName = "Decrypt" || $.eventName = "ReEncrypt*" || $.eventName = "DeriveSharedSecret" || $.eventName = "Decapsulate") && ($.errorCode = "*KeyUnavailable*" || $.errorCode = "*DependencyTimeout*" || $.errorCode = "*KMSInternal*") }"#,
-    ),
-    // KMS's own advice (KMS Developer Guide, "Creating an alarm that detects use of a KMS key pending deletion"); any
-    // operation, as the text is the same in all.
-    (
-        "key-pending-deletion-used",
-        r#"{ $.eventSource = "kms.amazonaws.com" && $.errorCode = "*" && $.errorMessage = "*pending deletion*" }"#,
-    ),
-    // The caller asked only whether it may, and it may.
-    ("dry-run", r#"{ $.eventSource = "kms.amazonaws.com" && $.errorCode = "*DryRunOperation*" }"#),
-    // Logged only by trails that select network activity events for KMS.
-    (
-        "vpc-endpoint-denied",
-        r#"{ $.eventSource = "kms.amazonaws.com" && $.errorCode = "*VpceAccessDenied*" }"#,
-    ),
-    // CIS AWS Foundations Benchmark 4.7; attempts that fail count as well.
-    (
-        "key-disabled-or-deletion-scheduled",
-        r#"{ $.eventSource = "kms.amazonaws.com" && ($.eventName = "DisableKey" || $.eventName = "ScheduleKeyDeletion") }"#,
-    ),
-    // Whoever does this stops what this report is made of.
-    (
-        "trail-tampering",
-        r#"{ $.eventSource = "cloudtrail.amazonaws.com" && ($.eventName = "StopLogging" || $.eventName = "DeleteTrail" || $.eventName = "UpdateTrail" || $.eventName = "PutEventSelectors") }"#,
-    ),
-    // Basic selectors that drop all KMS events. At most two sources can be excluded (`kms` and `rdsdata`).
-    (
-        "kms-events-excluded",
-        r#"{ $.eventSource = "cloudtrail.amazonaws.com" && $.eventName = "PutEventSelectors" && ($.requestParameters.eventSelectors[*].excludeManagementEventSources[0] = "kms.amazonaws.com" || $.requestParameters.eventSelectors[*].excludeManagementEventSources[1] = "kms.amazonaws.com" || $.requestParameters.eventSelectors[*].includeManagementEvents IS FALSE) }"#,
-    ),
-    // The same with advanced selectors. A selector may have one wildcard and a pattern three, so this sees: as first
-    // value, in the first three selectors, any of their fields; as second value, five fields of the first selector.
-    (
-        "kms-events-excluded-advanced",
-        r#"{ $.eventSource = "cloudtrail.amazonaws.com" && $.eventName = "PutEventSelectors" && ($.requestParameters.advancedEventSelectors[0].fieldSelectors[*].notEquals[0] = "kms.amazonaws.com" || $.requestParameters.advancedEventSelectors[1].fieldSelectors[*].notEquals[0] = "kms.amazonaws.com" || $.requestParameters.advancedEventSelectors[2].fieldSelectors[*].notEquals[0] = "kms.amazonaws.com" || $.requestParameters.advancedEventSelectors[0].fieldSelectors[0].notEquals[1] = "kms.amazonaws.com" || $.requestParameters.advancedEventSelectors[0].fieldSelectors[1].notEquals[1] = "kms.amazonaws.com" || $.requestParameters.advancedEventSelectors[0].fieldSelectors[2].notEquals[1] = "kms.amazonaws.com" || $.requestParameters.advancedEventSelectors[0].fieldSelectors[3].notEquals[1] = "kms.amazonaws.com" || $.requestParameters.advancedEventSelectors[0].fieldSelectors[4].notEquals[1] = "kms.amazonaws.com") }"#,
-    ),
-    // Selectors that drop reads, of which `Decrypt` is one; advanced ones in the first selector's first four fields.
-    // Only an event category can be `Management`.
-    (
-        "kms-reads-excluded",
-        r#"{ $.eventSource = "cloudtrail.amazonaws.com" && $.eventName = "PutEventSelectors" && ($.requestParameters.eventSelectors[*].readWriteType = "WriteOnly" || ($.requestParameters.advancedEventSelectors[0].fieldSelectors[*].equals[0] = "Management" && (($.requestParameters.advancedEventSelectors[0].fieldSelectors[0].field = "readOnly" && $.requestParameters.advancedEventSelectors[0].fieldSelectors[0].equals[0] = "false") || ($.requestParameters.advancedEventSelectors[0].fieldSelectors[1].field = "readOnly" && $.requestParameters.advancedEventSelectors[0].fieldSelectors[1].equals[0] = "false") || ($.requestParameters.advancedEventSelectors[0].fieldSelectors[2].field = "readOnly" && $.requestParameters.advancedEventSelectors[0].fieldSelectors[2].equals[0] = "false") || ($.requestParameters.advancedEventSelectors[0].fieldSelectors[3].field = "readOnly" && $.requestParameters.advancedEventSelectors[0].fieldSelectors[3].equals[0] = "false")))) }"#,
-    ),
-];
+impl Detection {
+    /// Whether it is a metric filter of the template.
+    pub(crate) fn is_of_template(&self) -> bool {
+        self.transformation.is_some()
+    }
 
-/// The built-in detections.
-pub(crate) fn built_in(wildcards: Wildcards) -> anyhow::Result<Vec<Detection>> {
-    BUILT_IN
-        .iter()
-        .map(|(name, text)| {
-            let pattern =
-                Pattern::parse_with(text, wildcards).with_context(|| format!("built-in detection {name}"))?;
-            Ok(Detection { name: (*name).to_owned(), pattern, built_in: true })
+    /// What its matches count for alarms.
+    pub(crate) fn counting(&self) -> Counting {
+        match &self.transformation {
+            None => Counting::Nothing,
+            Some(transformation) => {
+                transformation.constant().map_or(Counting::FromRecord, Counting::Constant)
+            }
+        }
+    }
+}
+
+/// The metric filters of a template, in its order. Where several log groups have a filter of one name, the group's name stands
+/// before it.
+pub(crate) fn of_chain(chain: &Chain) -> Vec<Detection> {
+    let filters = &chain.configuration.filters;
+    let is_ambiguous = |name: &str| filters.iter().filter(|filter| filter.name == name).count() > 1;
+    let name = |filter: &monitor::MetricFilter| match is_ambiguous(&filter.name) {
+        true => format!("{}:{}", filter.log_group, filter.name),
+        false => filter.name.clone(),
+    };
+    (0_u32..)
+        .zip(filters.iter().zip(&chain.patterns))
+        .map(|(number, (filter, pattern))| Detection {
+            name: name(filter),
+            pattern: pattern.clone(),
+            words: alarms::words_of(chain, number),
+            transformation: Some(filter.transformation.clone()),
         })
         .collect()
 }
@@ -94,7 +61,7 @@ pub(crate) fn named(text: &str, wildcards: Wildcards, colour: bool) -> anyhow::R
         bail!("--pattern {text}: write NAME=PATTERN, the name of letters, digits, `-`, `_` and `.`");
     };
     match Pattern::parse_with(pattern, wildcards) {
-        Ok(pattern) => Ok(Detection { name: name.to_owned(), pattern, built_in: false }),
+        Ok(pattern) => Ok(Detection { name: name.to_owned(), pattern, words: None, transformation: None }),
         Err(error) => {
             bail!("--pattern {name}: the filter pattern is refused\n{}", error.render(pattern, colour))
         }
@@ -108,29 +75,6 @@ fn is_name(name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn each_built_in_pattern_is_accepted_and_named_once() {
-        let list = built_in(Wildcards::Glob).unwrap();
-        let names: std::collections::HashSet<_> =
-            list.iter().map(|detection| detection.name.as_str()).collect();
-        assert_eq!(names.len(), BUILT_IN.len());
-    }
-
-    #[test]
-    fn the_template_looks_for_the_same() {
-        let environment = stack::Environment::new("kmswatch", "111122223333", "eu-west-1");
-        let declared = stack::read(crate::builtin::TEMPLATE, &environment).unwrap();
-        let pattern = |name: &str| {
-            let mut filters = declared.metric_filters.iter();
-            filters
-                .find(|filter| filter.name.value == name)
-                .map(|filter| filter.filter_pattern.value.as_str())
-        };
-        for (name, text) in BUILT_IN {
-            assert_eq!(pattern(name), Some(text), "{name}");
-        }
-    }
 
     #[test]
     fn a_name_is_needed() {

@@ -3,9 +3,10 @@
 //! This crate is the command line, and the only place with arguments, environment, a clock and signals. Each
 //! subcommand is a module; what they share is reading log files with several threads ([`pipeline`]).
 
+mod alarms;
 mod arguments;
-mod check;
 mod builtin;
+mod check;
 mod detections;
 mod init;
 mod interrupt;
@@ -16,8 +17,8 @@ mod pipeline;
 mod progress;
 mod report;
 mod scan;
-mod template;
 mod settings;
+mod template;
 
 use std::process::ExitCode;
 

@@ -3,18 +3,21 @@
 mod reading;
 mod span;
 mod tally;
+mod unmatched;
 
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
 use anyhow::{Context, bail};
+use chain::Chain;
 
+use crate::alarms::{self, Past};
 use crate::arguments::{ReportFormat, ScanArguments};
 use crate::detections::{self, Detection};
 use crate::pipeline::{self, Settings};
 use crate::progress::Progress;
-use crate::report::{Expected, Format, Records, Report, TextOptions, Window};
-use crate::{Exit, interrupt, output};
+use crate::report::{Alarms, Answer, Expected, Format, Records, Report, TextOptions, Window};
+use crate::{Exit, builtin, interrupt, output};
 use reading::{Scan, ScanWorker};
 use span::Span;
 use tally::Tally;
@@ -22,7 +25,11 @@ pub(crate) use tally::{each_problem, is_skipped};
 
 /// Runs the subcommand.
 pub(crate) fn run(arguments: &ScanArguments) -> anyhow::Result<Exit> {
-    let detections = all_detections(arguments)?;
+    let chain = read_template(arguments)?;
+    let detections = all_detections(arguments, &chain)?;
+    for choice in arguments.what_if.iter().flatten() {
+        choice.made(&chain)?;
+    }
     let fail_on = FailOn::new(&arguments.fail_on, &detections)?;
     let expected = read_expected(arguments.expected.as_deref())?;
     let window = Window::new(arguments.since, arguments.until)
@@ -43,13 +50,49 @@ pub(crate) fn run(arguments: &ScanArguments) -> anyhow::Result<Exit> {
     progress.finish();
     outcome?;
     let span = *scan.span.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-    finish(arguments, tally, (window, span), &fail_on)
+    let Tally { aggregate, files, records, problems } = tally;
+    let mut answer = aggregate.finish();
+    let records = Records { span: span.0, ..records };
+    if let Some(unmatched) = scan.unmatched {
+        let unmatched = unmatched.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+        unmatched.add_to(&mut answer.observations, &detections);
+    }
+    let alarms =
+        if arguments.no_alarms { None } else { Some(evaluate(arguments, &chain, &answer, (window, span))?) };
+    let complete = !interrupt::seen();
+    finish(arguments, &Report { answer, files, records, problems, alarms, window, complete }, &fail_on)
 }
 
-fn all_detections(arguments: &ScanArguments) -> anyhow::Result<Vec<Detection>> {
+fn read_template(arguments: &ScanArguments) -> anyhow::Result<Chain> {
     let wildcards = arguments.reading.wildcards();
     let colour = output::colour_of_errors(arguments.reading.color);
-    let mut detections = detections::built_in(wildcards)?;
+    match &arguments.template_file {
+        Some(path) => Ok(arguments.template.read(path, wildcards, colour)?.1),
+        None => builtin::chain(&arguments.template.environment(), wildcards, colour),
+    }
+}
+
+/// Plays what was read to the alarms.
+fn evaluate(
+    arguments: &ScanArguments,
+    chain: &Chain,
+    answer: &Answer,
+    (window, span): (Window, Span),
+) -> anyhow::Result<Alarms> {
+    let past = Past::new(&chain.configuration, &answer.observations.minutes(), window.within(span.0));
+    let evaluated = past.play(&chain.configuration);
+    let choices: Vec<_> = arguments.what_if.iter().flatten().cloned().collect();
+    let what_if = match choices.as_slice() {
+        [] => Vec::new(),
+        choices => alarms::outcomes(choices, chain, &past, &evaluated)?,
+    };
+    Ok(Alarms { evaluated, what_if })
+}
+
+fn all_detections(arguments: &ScanArguments, chain: &Chain) -> anyhow::Result<Vec<Detection>> {
+    let wildcards = arguments.reading.wildcards();
+    let colour = output::colour_of_errors(arguments.reading.color);
+    let mut detections = detections::of_chain(chain);
     for text in &arguments.patterns {
         let detection = detections::named(text, wildcards, colour)?;
         if detection.name == ANY {
@@ -63,10 +106,10 @@ fn all_detections(arguments: &ScanArguments) -> anyhow::Result<Vec<Detection>> {
     Ok(detections)
 }
 
-/// The number of the first detection whose matches are only counted: they are the user's own, which come behind the built-in
-/// ones; `None` if all are grouped.
+/// The number of the first detection whose matches are only counted: those of `--pattern`, which come behind those of the
+/// template; `None` if all are grouped.
 fn only_counted_from(arguments: &ScanArguments, detections: &[Detection]) -> Option<u32> {
-    let first_own = detections.iter().position(|detection| !detection.built_in)?;
+    let first_own = detections.iter().position(|detection| !detection.is_of_template())?;
     u32::try_from(first_own).ok().filter(|_| !arguments.group_all)
 }
 
@@ -115,29 +158,20 @@ impl FailOn {
     }
 }
 
-fn finish(
-    arguments: &ScanArguments,
-    tally: Tally,
-    (window, span): (Window, Span),
-    fail_on: &FailOn,
-) -> anyhow::Result<Exit> {
-    let Tally { aggregate, files, records, problems } = tally;
-    let incomplete = !problems.is_empty();
-    let complete = !interrupt::seen();
-    let records = Records { span: span.0, ..records };
-    let report = Report { answer: aggregate.finish(), files, records, problems, window, complete };
-    write(arguments, &report)?;
-    if !complete {
+fn finish(arguments: &ScanArguments, report: &Report, fail_on: &FailOn) -> anyhow::Result<Exit> {
+    write(arguments, report)?;
+    if !report.complete {
         if !arguments.reading.quiet {
             output::error("interrupted; the report covers what was read until then");
         }
         return Ok(Exit::Interrupted);
     }
-    let unanswered = fail_on.is_unanswered(&report);
+    let unanswered = fail_on.is_unanswered(report);
     if unanswered && !arguments.reading.quiet {
         output::error("--fail-on: no record was read, so this says nothing about what it names");
     }
-    Ok(match (fail_on.is_met(&report), incomplete || unanswered) {
+    let incomplete = !report.problems.is_empty();
+    Ok(match (fail_on.is_met(report), incomplete || unanswered) {
         (true, _) => Exit::Found,
         (false, true) => Exit::Incomplete,
         (false, false) => Exit::Done,

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, anyhow, bail};
 use chain::Chain;
 use clap::Args;
 use diagnostic::Source;
@@ -54,7 +54,6 @@ impl TemplateArguments {
     }
 
     /// The text of a template and the chain that it makes; an error holds everything that is wrong with it, rendered.
-    #[expect(dead_code, reason = "for the commands that run what a template declares")]
     pub(crate) fn read(
         &self,
         path: &Path,
@@ -63,16 +62,24 @@ impl TemplateArguments {
     ) -> anyhow::Result<(String, Chain)> {
         let text = text(path)?;
         let shown = path.display().to_string();
-        match chain::read(&text, &self.environment(), wildcards) {
-            Ok(chain) => Ok((text, chain)),
-            Err(errors) => {
-                let source = Source::file(&text, &shown);
-                let rendered: Vec<String> =
-                    errors.iter().map(|error| error.render(&source, colour)).collect();
-                bail!("{} can't be used:\n\n{}", escape::shown(&shown), rendered.join("\n\n"))
-            }
-        }
+        let chain = chain(&text, &shown, (&self.environment(), wildcards), colour)?;
+        Ok((text, chain))
     }
+}
+
+/// The chain that the text of a template makes; an error holds everything that is wrong with it, rendered. `name` is what it is
+/// called there.
+pub(crate) fn chain(
+    text: &str,
+    name: &str,
+    (environment, wildcards): (&Environment, Wildcards),
+    colour: bool,
+) -> anyhow::Result<Chain> {
+    chain::read(text, environment, wildcards).map_err(|errors| {
+        let source = Source::file(text, name);
+        let rendered: Vec<String> = errors.iter().map(|error| error.render(&source, colour)).collect();
+        anyhow!("{} can't be used:\n\n{}", escape::shown(name), rendered.join("\n\n"))
+    })
 }
 
 /// The text of a template; `-` is standard input.

@@ -7,6 +7,7 @@ use super::expected::Expected;
 use super::group::{Group, Groups, Place, Span};
 use super::hours::Hours;
 use super::limits::Limits;
+use super::observations::{Counting, Observations};
 use super::order;
 use super::pairs::{Pairs, Role};
 use super::seen::Seen;
@@ -19,6 +20,9 @@ pub(crate) struct Detection {
     pub(crate) name: String,
     /// Its filter pattern.
     pub(crate) pattern: String,
+    /// What it looks for, in words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) words: Option<String>,
     /// How many records matched it, repeats not counted.
     pub(crate) matched: u64,
 }
@@ -26,7 +30,7 @@ pub(crate) struct Detection {
 impl Detection {
     /// One that nothing has matched yet.
     pub(crate) fn new(name: impl Into<String>, pattern: impl Into<String>) -> Self {
-        Detection { name: name.into(), pattern: pattern.into(), matched: 0 }
+        Detection { name: name.into(), pattern: pattern.into(), words: None, matched: 0 }
     }
 }
 
@@ -39,6 +43,8 @@ pub(crate) struct Options {
     pub(crate) expected: Expected,
     /// The first detection that is only counted; `None` if what any of them matches is grouped.
     pub(crate) only_counted_from: Option<u32>,
+    /// What each detection's matches count for alarms; of further ones, nothing.
+    pub(crate) counting: Vec<Counting>,
     /// How much may be held in memory.
     pub(crate) limits: Limits,
 }
@@ -70,6 +76,7 @@ pub(crate) struct Answer {
     expected_of: Vec<u64>,
     pub(super) span: Option<Span>,
     pub(super) hours: Hours,
+    pub(crate) observations: Observations,
     pub(super) groups: Groups,
     /// The groups, worst first.
     pub(super) order: Vec<Place>,
@@ -78,7 +85,7 @@ pub(crate) struct Answer {
 impl Aggregate {
     /// Nothing yet; evidence's `detections` are indices into this list.
     pub(crate) fn new(detections: Vec<Detection>, options: Options) -> Self {
-        let Options { keep_duplicates, expected, only_counted_from, limits } = options;
+        let Options { keep_duplicates, expected, only_counted_from, counting, limits } = options;
         let expected_of = vec![0; detections.len()];
         Aggregate {
             keep_duplicates,
@@ -96,6 +103,7 @@ impl Aggregate {
                 expected_of,
                 span: None,
                 hours: Hours::new(limits.hours),
+                observations: Observations::new(counting, &limits),
                 groups: Groups::new(&limits),
                 order: Vec::new(),
             },
@@ -154,6 +162,7 @@ impl Aggregate {
             self.settle(&copy);
         }
         drop((self.seen, self.pairs));
+        self.answer.observations.finish();
         self.answer.order = order::worst_first(&self.answer.groups);
         self.answer
     }
@@ -259,7 +268,9 @@ impl Answer {
         if expected.is_some() {
             self.count_expected(evidence);
         }
-        self.groups.add(evidence, expected)
+        let place = self.groups.add(evidence, expected);
+        self.observations.add(evidence, place);
+        place
     }
 
     /// Puts another account's copy of a record into the group that the record is in.
@@ -267,6 +278,7 @@ impl Answer {
         if self.groups.join(group, copy) {
             self.count_expected(copy);
         }
+        self.observations.add(copy, Some(group));
     }
 
     fn count_expected(&mut self, evidence: &Evidence) {

@@ -87,6 +87,10 @@ pub(crate) struct Evidence {
     pub(crate) shared_event_id: Option<String>,
     /// `recipientAccountId`: the account that the record was delivered to.
     pub(crate) recipient_account: Option<String>,
+    /// What it is for the metric filters among `detections` whose numbers stand in the record; one for which it is nothing
+    /// is missing.
+    #[cfg_attr(test, serde(skip))]
+    pub(crate) observations: Vec<(u32, metric::Observation)>,
     /// The same in repeats of one record. `None` is never a repeat.
     pub(crate) identity: Option<u128>,
 }

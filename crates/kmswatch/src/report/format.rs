@@ -4,8 +4,11 @@ use std::io::{self, Write};
 
 use cloudtrail::call::{Reason, Tier};
 
+use crate::alarms::{Evaluated, History, Outcome, Told};
+
 use super::aggregate::{Answer, Detection};
 use super::expected::Unused;
+use super::group::Place;
 use super::group::{Group, Span};
 use super::hours::Hours;
 use super::problems::Problems;
@@ -26,10 +29,21 @@ pub(crate) struct Report {
     pub(crate) records: Records,
     /// What couldn't be read.
     pub(crate) problems: Problems,
+    /// When each alarm would have fired; `None` where nobody asked.
+    pub(crate) alarms: Option<Alarms>,
     /// The times that it is about.
     pub(crate) window: Window,
     /// Whether the reading went on to the end of all that was named; not after Ctrl-C.
     pub(crate) complete: bool,
+}
+
+/// When each alarm would have fired, and what else was asked about alarms.
+#[derive(Debug)]
+pub(crate) struct Alarms {
+    /// What became of each.
+    pub(crate) evaluated: Evaluated,
+    /// What other choices would have cost, the template as it is first; empty where nobody asked.
+    pub(crate) what_if: Vec<Outcome>,
 }
 
 /// What became of the files.
@@ -116,6 +130,23 @@ impl Report {
     /// The groups, worst first.
     pub(super) fn groups(&self) -> impl Iterator<Item = View<'_>> {
         self.answer.in_order().map(|group| View { answer: &self.answer, group })
+    }
+
+    /// The groups behind a change to `ALARM`, the most frequent first, each with how many of its records are behind it; and
+    /// how many records are behind it that are in no group.
+    pub(super) fn evidence(&self, history: &History, told: &Told) -> (Vec<(View<'_>, u64)>, u64) {
+        let window = told.window(history.length).filter(|_| told.change.to == alarm::StateValue::Alarm);
+        let Some((start, end)) = window else { return (Vec::new(), 0) };
+        let (groups, without) = self.answer.observations.groups_between(&history.filters, start, end);
+        let rank = |place: Place| self.answer.order.iter().position(|other| *other == place);
+        let mut ranked: Vec<_> =
+            groups.into_iter().map(|(place, count)| (place, count, rank(place))).collect();
+        ranked.sort_by_key(|(_, count, rank)| (std::cmp::Reverse(*count), *rank));
+        let view = |(place, count, _): (Place, u64, _)| {
+            let group = self.answer.groups.list.get(place as usize)?;
+            Some((View { answer: &self.answer, group }, count))
+        };
+        (ranked.into_iter().filter_map(view).collect(), without)
     }
 
     pub(super) fn detections(&self) -> &[Detection] {

@@ -14,6 +14,7 @@ use super::escape::disturbs;
 use super::expected::Unused;
 use super::format::{Counted, Files, Records, Report, View};
 use super::group::Span;
+use super::json_alarms::{self, Alarm, WhatIf};
 use super::problems::Problem;
 use super::time::rfc3339;
 use super::values::Kind;
@@ -95,6 +96,12 @@ struct Totals<'a> {
 /// What follows the groups.
 #[derive(Serialize)]
 struct Details<'a> {
+    alarms: Option<Vec<Alarm<'a>>>,
+    what_if: Vec<WhatIf<'a>>,
+    observations_without_time: u64,
+    observations_without_number: u64,
+    observations_beyond_limit: u64,
+    evidence_beyond_limit: u64,
     groups_beyond_limit: Beyond,
     expected_unused: Vec<Unused<'a>>,
     #[serde(serialize_with = "each_hour")]
@@ -230,7 +237,14 @@ impl Bounds {
 impl<'a> Details<'a> {
     fn of(report: &'a Report) -> Self {
         let answer = &report.answer;
+        let observations = &answer.observations;
         Details {
+            alarms: json_alarms::alarms(report),
+            what_if: json_alarms::what_if(report),
+            observations_without_time: observations.without_time,
+            observations_without_number: observations.without_number.iter().sum(),
+            observations_beyond_limit: observations.beyond,
+            evidence_beyond_limit: observations.sightings_beyond(),
             groups_beyond_limit: Beyond { records: answer.groups.beyond },
             expected_unused: report.unused().collect(),
             histogram: report,

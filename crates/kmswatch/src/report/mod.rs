@@ -20,7 +20,9 @@ mod format;
 mod group;
 mod hours;
 mod json;
+mod json_alarms;
 mod limits;
+mod observations;
 mod order;
 mod pairs;
 mod problems;
@@ -34,12 +36,13 @@ mod window;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use aggregate::{Aggregate, Detection, Options};
+pub(crate) use aggregate::{Aggregate, Answer, Detection, Options};
 pub(crate) use evidence::{Counted, Evidence, Matched};
 pub(crate) use expected::Expected;
-pub(crate) use format::{Files, Format, Records, Report, TextOptions};
+pub(crate) use format::{Alarms, Files, Format, Records, Report, TextOptions};
 pub(crate) use json::write_value;
 pub(crate) use limits::Limits;
+pub(crate) use observations::{Counting, Minute, Observations};
 pub(crate) use problems::Problems;
 pub(crate) use time::sane;
 pub(crate) use window::Window;

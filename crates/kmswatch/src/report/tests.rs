@@ -93,6 +93,7 @@ impl Setting {
             files: Files { read, unreadable, skipped },
             records: Records { read: self.records, deliveries, span: self.span },
             problems,
+            alarms: None,
             window: Window::new(self.window.0, self.window.1).unwrap(),
             complete: self.complete,
         }

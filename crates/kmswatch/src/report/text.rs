@@ -1,5 +1,6 @@
 //! The report for a person at a terminal: the answer, the groups, the totals, and what couldn't be read.
 
+mod alarms;
 mod answer;
 mod block;
 mod chart;
@@ -20,6 +21,7 @@ pub(super) fn write(report: &Report, options: TextOptions, out: &mut dyn Write) 
     for section in [Section::People, Section::Services, Section::Expected] {
         write_section(report, section, &mut number, &mut page)?;
     }
+    alarms::write(report, &mut page)?;
     chart::write(report.hours(), &mut page)?;
     totals::write(report, &mut page)
 }

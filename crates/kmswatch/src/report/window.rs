@@ -29,6 +29,14 @@ impl Window {
         })
     }
 
+    /// The part of a span of times that lies in it.
+    pub(crate) fn within(self, span: Option<(i64, i64)>) -> Option<(i64, i64)> {
+        let (first, last) = span?;
+        let first = self.since.map_or(first, |since| since.max(first));
+        let last = self.until.map_or(last, |until| until.min(last));
+        (first <= last).then_some((first, last))
+    }
+
     /// `between 2025-03-10 00:00:00 and 2025-03-10 23:59:59 UTC`; nothing if all times lie in it.
     pub(super) fn words(self) -> String {
         match (self.since.map(readable), self.until.map(readable)) {

@@ -2,20 +2,23 @@
 
 use std::hash::Hasher;
 use std::path::Path;
-use std::sync::Mutex;
+use std::sync::{Mutex, PoisonError};
 
 use cloudtrail::call::{self, Call, Tier};
 use cloudtrail::reader::{Found, plain_string};
 use cloudtrail::scanner::ABSENT;
+use filter_pattern::Language;
+use metric::Transformation;
 use siphasher::sip128::{Hasher128, SipHasher13};
 
 use super::only_counted_from;
 use super::span::{Span, SpanText};
+use super::unmatched::Unmatched;
 use crate::arguments::ScanArguments;
 use crate::detections::Detection;
-use crate::log_event::{Memory, Patterns};
+use crate::log_event::{Memory, Patterns, compacted};
 use crate::pipeline::Worker;
-use crate::report::{Counted, Evidence, Matched, Window};
+use crate::report::{Counted, Counting, Evidence, Matched, Window};
 
 /// What tells records apart: see [`Call::identity`].
 const IDENTITY_KEYS: [&str; 6] =
@@ -37,7 +40,11 @@ pub(super) struct Scan {
     /// Where among those the identity keys are, if they are wanted.
     identity: Option<[usize; 6]>,
     only_counted_from: Option<u32>,
+    /// Of each detection whose numbers stand in the record: how to find them.
+    transformations: Vec<(u32, Transformation)>,
     window: Window,
+    /// Records that didn't match; threads add theirs at their end.
+    pub(super) unmatched: Option<Mutex<Unmatched>>,
     /// The earliest and latest time of all records; threads add theirs at their end.
     pub(super) span: Mutex<Span>,
 }
@@ -51,7 +58,22 @@ impl Scan {
         if only_counted_from.is_some() {
             identity = Some(IDENTITY_KEYS.map(|key| index_of(&mut watched, key)));
         }
-        Self { patterns, watched, identity, only_counted_from, window, span: Mutex::default() }
+        let from_record =
+            (0_u32..).zip(detections).filter(|(_, detection)| detection.counting() == Counting::FromRecord);
+        let transformations =
+            from_record.filter_map(|(number, detection)| Some((number, detection.transformation.clone()?)));
+        let transformations = if arguments.no_alarms { Vec::new() } else { transformations.collect() };
+        let unmatched = if arguments.no_alarms { None } else { Unmatched::new(detections) };
+        Self {
+            patterns,
+            watched,
+            identity,
+            only_counted_from,
+            transformations,
+            window,
+            unmatched: unmatched.map(Mutex::new),
+            span: Mutex::default(),
+        }
     }
 
     /// Whether what matches these detections, and no others, is counted and not grouped.
@@ -66,14 +88,22 @@ pub(super) struct ScanWorker<'s> {
     memory: Memory,
     buffer: json::Buffer,
     span: SpanText,
+    unmatched: Option<Unmatched>,
 }
 
 impl<'s> ScanWorker<'s> {
     pub(super) fn new(scan: &'s Scan) -> Self {
-        Self { scan, memory: Memory::default(), buffer: json::Buffer::default(), span: SpanText::default() }
+        let lock = |own: &Mutex<Unmatched>| own.lock().unwrap_or_else(PoisonError::into_inner).emptied();
+        Self {
+            scan,
+            memory: Memory::default(),
+            buffer: json::Buffer::default(),
+            span: SpanText::default(),
+            unmatched: scan.unmatched.as_ref().map(lock),
+        }
     }
 
-    fn note_time(&mut self, record: &Found<'_>) {
+    fn note_time(&mut self, record: &Found<'_>, detections: &[u32]) {
         let value = match (record.outline, record.value) {
             (Some(outline), _) => record.text.get(outline.event_time as usize..),
             (None, Some(record)) => record.get("eventTime").map(|time| time.raw().as_bytes()),
@@ -81,6 +111,9 @@ impl<'s> ScanWorker<'s> {
         };
         if let Some(value) = value {
             self.span.add(value);
+            if let Some(unmatched) = &mut self.unmatched {
+                unmatched.add(value, detections, |time| self.scan.window.may_hold(Some(time)));
+            }
         }
     }
 
@@ -129,7 +162,30 @@ impl<'s> ScanWorker<'s> {
             let (time, identity) = (call.time, identity(&call));
             return Matched::Counted(Counted { outside, detections, time, identity });
         }
-        Matched::Read(Box::new(evidence(&call, detections)))
+        let observations = self.observations(record, &detections);
+        Matched::Read(Box::new(Evidence { observations, ..evidence(&call, detections) }))
+    }
+}
+
+impl ScanWorker<'_> {
+    /// The numbers that stand in a record, for the metric filters that want them.
+    fn observations(&self, record: json::Value<'_>, detections: &[u32]) -> Vec<(u32, metric::Observation)> {
+        let wanted = self.scan.transformations.iter().filter(|(number, _)| detections.contains(number));
+        wanted
+            .filter_map(|(number, transformation)| {
+                // What can't be a number is counted where the observations are added up.
+                let observed = match self.scan.patterns.set.patterns().get(*number as usize) {
+                    Some(pattern) if pattern.language() != Language::Json => {
+                        let mut compact = String::new();
+                        let event = compacted(record.raw().as_bytes(), &mut compact);
+                        let event = std::str::from_utf8(event).ok()?;
+                        transformation.observe(event, &pattern.matches(event)?)
+                    }
+                    _ => transformation.observe_json(record),
+                };
+                Some((*number, observed.ok()?))
+            })
+            .collect()
     }
 }
 
@@ -143,14 +199,17 @@ impl Worker for ScanWorker<'_> {
         part: &mut Vec<Matched>,
     ) -> Result<(), json::Error> {
         let matched = self.scan.patterns.matching(&record, &mut self.memory);
-        if !matched.is_empty() {
-            let detections = matched.to_vec();
-            part.push(match self.counted(&record, &detections) {
-                Some(counted) => Matched::Counted(counted),
-                None => self.read(&record, detections)?,
-            });
+        if matched.is_empty() {
+            self.note_time(&record, &[]);
+            return Ok(());
         }
-        self.note_time(&record);
+        let detections = matched.to_vec();
+        let found = match self.counted(&record, &detections) {
+            Some(counted) => Matched::Counted(counted),
+            None => self.read(&record, detections.clone())?,
+        };
+        part.push(found);
+        self.note_time(&record, &detections);
         Ok(())
     }
 
@@ -161,7 +220,10 @@ impl Worker for ScanWorker<'_> {
 
 impl Drop for ScanWorker<'_> {
     fn drop(&mut self) {
-        self.scan.span.lock().unwrap_or_else(std::sync::PoisonError::into_inner).join(self.span.span);
+        self.scan.span.lock().unwrap_or_else(PoisonError::into_inner).join(self.span.span);
+        if let (Some(own), Some(all)) = (&self.unmatched, &self.scan.unmatched) {
+            all.lock().unwrap_or_else(PoisonError::into_inner).join(own);
+        }
     }
 }
 
@@ -196,6 +258,7 @@ fn evidence(call: &Call<'_>, detections: Vec<u32>) -> Evidence {
         tier: meaning.map_or(Tier::Unknown, |meaning| meaning.tier),
         error_meaning: meaning.map(|meaning| meaning.words.to_owned()).unwrap_or_default(),
         what_to_do: meaning.map(|meaning| meaning.what_to_do.to_owned()).unwrap_or_default(),
+        observations: Vec::new(),
         shared_event_id: owned(&call.shared_event_id),
         recipient_account: owned(&call.recipient_account),
         identity: identity(call),

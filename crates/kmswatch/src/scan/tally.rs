@@ -20,14 +20,18 @@ pub(super) struct Tally {
 
 impl Tally {
     pub(super) fn new(arguments: &ScanArguments, detections: &[Detection], expected: Expected) -> Self {
-        let listed = detections
-            .iter()
-            .map(|detection| report::Detection::new(&detection.name, detection.pattern.text()));
+        let listed = detections.iter().map(|detection| {
+            let listed = report::Detection::new(&detection.name, detection.pattern.text());
+            report::Detection { words: detection.words.clone(), ..listed }
+        });
+        let counting = |detection: &Detection| detection.counting();
+        let alarms = !arguments.no_alarms;
         let limits = Limits { groups: arguments.max_groups, ..Limits::default() };
         let options = report::Options {
             keep_duplicates: arguments.keep_duplicates,
             expected,
             only_counted_from: only_counted_from(arguments, detections),
+            counting: detections.iter().map(counting).filter(|_| alarms).collect(),
             limits,
         };
         Self {

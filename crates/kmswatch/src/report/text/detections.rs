@@ -10,22 +10,6 @@ use super::page::{Page, Style, fitted, grouped};
 /// How wide a detection's name may be.
 const MAX_NAME: usize = 40;
 
-/// What each built-in detection looks for. Those of one's own are shown with their pattern.
-const WORDS: [(&str, &str); 12] = [
-    ("kms-call-failed", "any KMS call that failed"),
-    ("decrypt-failed-alert", "decryption that failed: look at it"),
-    ("decrypt-failed-count", "decryption that failed: harmless alone"),
-    ("decrypt-failed-ignore", "decryption that failed by AWS's fault"),
-    ("key-pending-deletion-used", "a key that awaits deletion was used"),
-    ("dry-run", "a caller tried only whether it may"),
-    ("vpc-endpoint-denied", "a VPC endpoint's policy refused it"),
-    ("key-disabled-or-deletion-scheduled", "a key's end, or the attempt at it"),
-    ("trail-tampering", "a trail stopped, deleted or changed"),
-    ("kms-events-excluded", "a trail told to leave out KMS calls"),
-    ("kms-events-excluded-advanced", "the same, by advanced selectors"),
-    ("kms-reads-excluded", "a trail told to leave out reads"),
-];
-
 /// A row for each that matched, and one for all others; nothing where no record was read.
 pub(super) fn write(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
     let detections = report.detections();
@@ -47,8 +31,8 @@ pub(super) fn write(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
 
 fn write_row(detection: &Detection, start: &str, page: &mut Page<'_>) -> io::Result<()> {
     let columns = start.chars().count();
-    if let Some((_, words)) = WORDS.iter().find(|(name, _)| *name == detection.name) {
-        return page.hanging(start, columns, words);
+    if let Some(words) = &detection.words {
+        return page.hanging(start, columns, &shown(words));
     }
     let room = page.options.width.saturating_sub(columns).max(20);
     let pattern = page.paint(Style::Dim, &fitted(&shown(&detection.pattern), room));
@@ -57,16 +41,4 @@ fn write_row(detection: &Detection, start: &str, page: &mut Page<'_>) -> io::Res
 
 fn name(detection: &Detection) -> String {
     shown_up_to(&detection.name, MAX_NAME)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn each_built_in_detection_has_words() {
-        let built_in = crate::detections::built_in(filter_pattern::Wildcards::Glob).unwrap();
-        let names: Vec<&str> = built_in.iter().map(|detection| detection.name.as_str()).collect();
-        assert_eq!(WORDS.map(|(name, _)| name).as_slice(), names);
-    }
 }
