@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::init::{INIT_HELP, InitArguments};
+
 /// Who tried to decrypt what they must not: failing KMS calls in CloudTrail logs.
 #[derive(Debug, Parser)]
 #[command(name = "kmswatch", version, about, max_term_width = 100, infer_subcommands = false)]
@@ -21,6 +23,9 @@ pub(crate) enum Command {
     /// Print the records that a CloudWatch Logs filter pattern matches: grep for CloudTrail
     #[command(after_help = MATCH_HELP, override_usage = MATCH_USAGE)]
     Match(MatchArguments),
+    /// Write the built-in template and the settings as files of your own
+    #[command(after_help = INIT_HELP)]
+    Init(InitArguments),
 }
 
 const SCAN_HELP: &str = "\

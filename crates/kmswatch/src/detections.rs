@@ -118,6 +118,21 @@ mod tests {
     }
 
     #[test]
+    fn the_template_looks_for_the_same() {
+        let environment = stack::Environment::new("kmswatch", "111122223333", "eu-west-1");
+        let declared = stack::read(crate::builtin::TEMPLATE, &environment).unwrap();
+        let pattern = |name: &str| {
+            let mut filters = declared.metric_filters.iter();
+            filters
+                .find(|filter| filter.name.value == name)
+                .map(|filter| filter.filter_pattern.value.as_str())
+        };
+        for (name, text) in BUILT_IN {
+            assert_eq!(pattern(name), Some(text), "{name}");
+        }
+    }
+
+    #[test]
     fn a_name_is_needed() {
         for text in ["{ $.a = 1 }", "=x", "a b=x"] {
             assert!(named(text, Wildcards::Glob, false).is_err(), "{text}");

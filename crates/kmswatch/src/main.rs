@@ -4,7 +4,9 @@
 //! subcommand is a module; what they share is reading log files with several threads ([`pipeline`]).
 
 mod arguments;
+mod builtin;
 mod detections;
+mod init;
 mod interrupt;
 mod log_event;
 mod matching;
@@ -13,6 +15,7 @@ mod pipeline;
 mod progress;
 mod report;
 mod scan;
+mod settings;
 
 use std::process::ExitCode;
 
@@ -43,6 +46,7 @@ fn main() -> ExitCode {
     let outcome = match arguments.command {
         Command::Scan(arguments) => scan::run(&arguments),
         Command::Match(arguments) => matching::run(&arguments),
+        Command::Init(arguments) => init::run(&arguments),
     };
     let exit = outcome.unwrap_or_else(|error| match output::broken_pipe(&error) {
         // Whoever reads our output has read enough.

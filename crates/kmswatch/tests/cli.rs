@@ -23,8 +23,18 @@ fn cases() {
         }
         assert_harmless(&case.name, &stderr);
         let status = output.status.code().map_or_else(|| output.status.to_string(), |code| code.to_string());
-        Expectation::of("stdout", stdout).and("stderr", stderr).and("status", status)
+        let answer = Expectation::of("stdout", stdout).and("stderr", stderr).and("status", status);
+        let asks_for_files = case.titles().any(|title| title == "files");
+        if asks_for_files { answer.and("files", files(folder.path())) } else { answer }
     });
+}
+
+#[test]
+fn init_prints_the_template() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = support::kmswatch().args(["init", "--stdout"]).current_dir(folder.path()).output().unwrap();
+    assert_eq!(output.stdout, fs::read(repository().join("examples/kmswatch.yaml")).unwrap());
+    assert_eq!((files(folder.path()), text(&output.stderr)), (String::new(), String::new()));
 }
 
 /// Writes `--- file NAME` and `--- folder NAME` of a case, and copies the `--- logs` that it names.
@@ -57,6 +67,31 @@ fn run(folder: &Path, case: &Case) -> Output {
     // Whether anybody reads it is the case's business.
     let _ = { input }.write_all(case.get("stdin").unwrap_or_default().as_bytes());
     child.wait_with_output().unwrap()
+}
+
+/// What lies below a folder, a line each; a file that `init` writes is said to be that.
+fn files(folder: &Path) -> String {
+    let mut lines = Vec::new();
+    list(folder, folder, &mut lines);
+    lines.sort();
+    lines.concat()
+}
+
+fn list(folder: &Path, root: &Path, lines: &mut Vec<String>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.strip_prefix(root).unwrap().display();
+        if path.is_dir() {
+            lines.push(format!("{name}/\n"));
+            list(&path, root, lines);
+        } else {
+            let own = repository().join("examples").join(path.file_name().unwrap());
+            let content = fs::read(&path).unwrap();
+            let as_written = fs::read(own).is_ok_and(|own| own == content);
+            let what = if as_written { "as init writes it".into() } else { text(&content) };
+            lines.push(format!("{name}: {}\n", what.trim_end()));
+        }
+    }
 }
 
 fn text(bytes: &[u8]) -> String {

@@ -80,10 +80,17 @@ impl Truth {
             let _ = writeln!(text, "| {code} | {count} |");
         }
         text.push_str("\n`cloudtrail-truth.json` says the same to programs.\n\n");
-        text.push_str("```sh\nkmswatch scan examples/cloudtrail\n```\n");
+        text.push_str("```sh\nkmswatch scan examples/cloudtrail\n```\n\n");
+        text.push_str(BESIDE);
         text
     }
 }
+
+/// What lies beside the log files.
+const BESIDE: &str = "\
+Beside them lie the built-in template, `kmswatch.yaml` ([docs/template.md](../docs/template.md)), and the settings that
+`kmswatch init` writes with it, `kmswatch.toml` ([docs/settings.md](../docs/settings.md)).
+";
 
 impl FailedCalls {
     fn of(records: &[Record]) -> Self {
