@@ -26,8 +26,8 @@ const MAX_SETTINGS: u64 = 256 * 1024;
 
 /// The stack's name where nobody says one.
 pub(crate) const DEFAULT_STACK_NAME: &str = "kmswatch";
-/// The account where nobody says one: no account has this number.
-pub(crate) const DEFAULT_ACCOUNT_ID: &str = "000000000000";
+/// The account where nobody says one: the one of the examples in AWS's documentation.
+pub(crate) const DEFAULT_ACCOUNT_ID: &str = "111122223333";
 /// The region where nobody says one.
 pub(crate) const DEFAULT_REGION: &str = "us-east-1";
 
