@@ -102,33 +102,22 @@ impl Past {
     /// of the minute of the last one.
     pub(crate) fn play(&self, configuration: &Configuration) -> Evaluated {
         let mut play = Play { monitor: Monitor::new(), told: HashMap::new() };
-        play.apply(&Command::Configure(Box::new(configuration.clone())));
         let span =
             self.span.map(|(first, last)| (first - first.rem_euclid(60), last - last.rem_euclid(60) + 60));
-        if let Some((from, to)) = span {
-            let first = from.saturating_add(shortest_grain(configuration));
-            for (start, data) in self.minutes.iter().filter(|(start, _)| (from..to).contains(start)) {
-                if *start >= first {
-                    play.tick(first);
-                    play.tick(*start);
-                }
-                play.apply(&Command::PutMetricData(data.clone()));
-            }
-            play.tick(first);
-            play.tick(to);
+        let (from, to) = span.unwrap_or_default();
+        play.tick(from);
+        play.apply(&Command::Configure(Box::new(configuration.clone())));
+        for (start, data) in self.minutes.iter().filter(|(start, _)| (from..to).contains(start)) {
+            play.tick(*start);
+            play.apply(&Command::PutMetricData(data.clone()));
         }
+        play.tick(to);
         Evaluated { histories: play.histories(configuration), span }
     }
 }
 
 fn named(transformation: &Transformation, dimensions: &[Dimension]) -> Option<Arc<MetricId>> {
     transformation.metric(dimensions).ok().map(Arc::new)
-}
-
-/// How soon after it was created an alarm is evaluated first, in seconds.
-fn shortest_grain(configuration: &Configuration) -> i64 {
-    let periods = configuration.alarms.iter().map(|alarm| i64::from(alarm.definition.condition.period));
-    periods.min().unwrap_or(60).clamp(10, 60)
 }
 
 struct Play {

@@ -120,13 +120,14 @@ impl Monitor {
 /// Configuration.
 impl Monitor {
     fn configure(&mut self, configuration: &Configuration, changes: &mut Vec<Change>) {
+        let now = self.now;
         let mut before: HashMap<Arc<str>, Watch> =
             self.watches.drain(..).map(|watch| (Arc::clone(&watch.arn), watch)).collect();
         let composites_before: Vec<_> = self.composites.list().to_vec();
         self.watches = configuration
             .alarms
             .iter()
-            .map(|alarm| watched(alarm, before.remove(alarm.arn.as_str()), changes))
+            .map(|alarm| watched(alarm, before.remove(alarm.arn.as_str()), now, changes))
             .collect();
         self.composites.configure(&configuration.composite_alarms);
         for watch in &self.watches {
@@ -163,15 +164,15 @@ impl Monitor {
     }
 }
 
-fn watched(alarm: &MetricAlarm, before: Option<Watch>, changes: &mut Vec<Change>) -> Watch {
+fn watched(alarm: &MetricAlarm, before: Option<Watch>, now: Option<i64>, changes: &mut Vec<Change>) -> Watch {
     match before {
         Some(before) if before.alarm == *alarm => before,
         Some(before) => {
             changes.push(Change::AlarmUpdated { alarm: Arc::clone(&before.arn) });
-            before.updated(alarm.clone())
+            before.updated(alarm.clone(), now)
         }
         None => {
-            let watch = Watch::new(alarm.clone());
+            let watch = Watch::new(alarm.clone(), now);
             changes.push(Change::AlarmCreated { alarm: Arc::clone(&watch.arn) });
             watch
         }

@@ -60,7 +60,8 @@ pub(crate) struct Work<'w> {
 }
 
 impl Watch {
-    pub(crate) fn new(alarm: MetricAlarm) -> Self {
+    /// An alarm that is created at `now` (milliseconds since 1970): it is evaluated for the windows that end after that.
+    pub(crate) fn new(alarm: MetricAlarm, now: Option<i64>) -> Self {
         let condition = &alarm.definition.condition;
         let base = decide(condition, &[], StateValue::InsufficientData).state;
         let grain = if condition.is_hourly() { 3600 } else { i64::from(condition.period.clamp(1, 60)) };
@@ -74,7 +75,7 @@ impl Watch {
             sightings: Sightings::default(),
             grain,
             accumulates: only_pushes_towards_breaching(&alarm.definition),
-            judged: None,
+            judged: now.map(|now| window(condition, now.div_euclid(MILLISECONDS), alarm.mode).end),
             next: i64::MIN,
             timeline: Timeline::new(base),
             late: Vec::new(),
@@ -83,8 +84,8 @@ impl Watch {
     }
 
     /// The same alarm with another definition: the state stays, and everything else is found out again.
-    pub(crate) fn updated(&self, alarm: MetricAlarm) -> Self {
-        Watch { state: self.state, evaluated: self.evaluated, ..Watch::new(alarm) }
+    pub(crate) fn updated(&self, alarm: MetricAlarm, now: Option<i64>) -> Self {
+        Watch { state: self.state, evaluated: self.evaluated, ..Watch::new(alarm, now) }
     }
 
     fn judge<'j>(&'j self, metrics: &'j Metrics) -> Judge<'j> {
@@ -131,7 +132,6 @@ impl Watch {
         }
         self.next = end;
         self.judged = self.judged.max(Some(target));
-        self.evaluated = true;
     }
 
     /// Evaluates the window that ends at `end`, behind all others, and answers with the next one that may differ.
@@ -141,6 +141,7 @@ impl Watch {
         if state != self.state {
             self.change(state, (end, at), work);
         }
+        self.evaluated = true;
         self.judge(work.metrics).next_change(end)
     }
 
