@@ -37,7 +37,8 @@ fn write_histories(report: &Report, alarms: &Alarms, page: &mut Page<'_>) -> io:
     let count = plural(histories.len() as u64, "alarm");
     page.heading(&format!("Alarms ({} of {count} would have fired)", grouped(fired.len() as u64)))?;
     if let Some((from, to)) = alarms.evaluated.span.filter(|_| !fired.is_empty()) {
-        let times = format!("each line of dots is {}", readable_range(from, to));
+        let times =
+            format!("Each row of dots is the time of the logs, {}; █ is ALARM.", readable_range(from, to));
         let times = page.paint(Style::Dim, &times);
         page.paragraph(2, &times)?;
     }
@@ -95,7 +96,9 @@ fn write_history(report: &Report, alarms: &Alarms, history: &History, page: &mut
 fn write_timeline(history: &History, (from, to): (i64, i64), page: &mut Page<'_>) -> io::Result<()> {
     let columns = page.options.width.saturating_sub(6).clamp(20, 96);
     let at = |column: usize| from + (to - from) * i64::try_from(column).unwrap_or_default() / columns as i64;
-    let sign = |column: usize| match worst_between(history, at(column), at(column + 1)) {
+    // What happens at the very end belongs to the last column.
+    let end = |column: usize| at(column + 1) + i64::from(column + 1 == columns);
+    let sign = |column: usize| match worst_between(history, at(column), end(column)) {
         StateValue::Alarm => '█',
         StateValue::Ok => '·',
         StateValue::InsufficientData => ' ',
