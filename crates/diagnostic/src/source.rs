@@ -5,6 +5,7 @@
 pub struct Source<'t> {
     text: &'t str,
     path: Option<&'t str>,
+    first_line: usize,
 }
 
 /// A place in a text, for editors: both count from 1.
@@ -25,13 +26,19 @@ impl<'t> Source<'t> {
     /// A file and its name, which is shown.
     #[must_use]
     pub fn file(text: &'t str, path: &'t str) -> Self {
-        Source { text, path: Some(path) }
+        Source { text, path: Some(path), first_line: 1 }
     }
 
     /// A text without a name, such as an argument.
     #[must_use]
     pub fn typed(text: &'t str) -> Self {
-        Source { text, path: None }
+        Source { text, path: None, first_line: 1 }
+    }
+
+    /// The same where the text is a part of the file that begins in that line, counted from 1.
+    #[must_use]
+    pub fn starting_at(self, first_line: usize) -> Self {
+        Source { first_line, ..self }
     }
 
     /// Only its first `chars` characters, for a text that may be longer than is worth showing.
@@ -59,7 +66,7 @@ impl<'t> Source<'t> {
         let before = self.text.get(..self.text.floor_char_boundary(byte)).unwrap_or_default();
         let line_start = before.rfind('\n').map_or(0, |at| at + 1);
         Place {
-            line: 1 + before.bytes().filter(|byte| *byte == b'\n').count(),
+            line: self.first_line + before.bytes().filter(|byte| *byte == b'\n').count(),
             column: 1 + before.get(line_start..).unwrap_or_default().chars().count(),
         }
     }
@@ -81,6 +88,7 @@ mod tests {
         assert_eq!(place(2), Place { line: 1, column: 2 });
         assert_eq!(place(4), Place { line: 2, column: 2 });
         assert_eq!(place(99), Place { line: 2, column: 3 });
+        assert_eq!(source.starting_at(7).place(3), Place { line: 8, column: 1 });
     }
 
     #[test]
