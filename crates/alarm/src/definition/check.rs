@@ -283,14 +283,7 @@ fn condition(
         alarm.datapoints_to_alarm.and_then(|count| positive("DatapointsToAlarm", Some(count), problems));
     let threshold = threshold(alarm, problems);
     let comparison_operator = comparison_operator(alarm, problems);
-    let treat_missing_data = alarm.treat_missing_data.as_deref().and_then(|text| {
-        let found = TreatMissingData::parse(text);
-        if found.is_none() {
-            let message = format!("The value {text} for parameter TreatMissingData is not supported.");
-            problems.push(Problem::new("TreatMissingData", ProblemKind::Value, message));
-        }
-        found
-    });
+    let treat_missing_data = treat_missing_data(alarm, problems);
     if evaluation_periods.zip(datapoints_to_alarm).is_some_and(|(all, needed)| needed > all) {
         let message = "DatapointsToAlarm must be less than or equal to EvaluationPeriods";
         problems.push(Problem::combination("DatapointsToAlarm", message));
@@ -306,6 +299,21 @@ fn condition(
         treat_missing_data,
         fewest_samples: None,
     })
+}
+
+/// What was set, or what the namespace sets: metrics of DynamoDB are ignored where they are missing (AWS: "Configuring how
+/// CloudWatch alarms treat missing data"), unless the alarm says otherwise.
+fn treat_missing_data(alarm: &PutMetricAlarm, problems: &mut Vec<Problem>) -> Option<TreatMissingData> {
+    let Some(text) = alarm.treat_missing_data.as_deref() else {
+        let ignoring = alarm.namespace.as_deref() == Some("AWS/DynamoDB");
+        return ignoring.then_some(TreatMissingData::Ignore);
+    };
+    let found = TreatMissingData::parse(text);
+    if found.is_none() {
+        let message = format!("The value {text} for parameter TreatMissingData is not supported.");
+        problems.push(Problem::new("TreatMissingData", ProblemKind::Value, message));
+    }
+    found
 }
 
 /// The period, even if something else is wrong with the source.
