@@ -7,6 +7,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::alarms::Choice;
 use crate::check::CheckArguments;
+use crate::evaluate;
+use crate::evaluate::arguments::EvaluateArguments;
 use crate::init::{INIT_HELP, InitArguments};
 use crate::template::TemplateArguments;
 
@@ -32,6 +34,9 @@ pub(crate) enum Command {
     /// Write the built-in template and the settings as files of your own
     #[command(after_help = INIT_HELP)]
     Init(InitArguments),
+    /// Say in which state CloudWatch would put an alarm, given its datapoints, and why
+    #[command(after_help = evaluate::arguments::HELP)]
+    Evaluate(EvaluateArguments),
 }
 
 const SCAN_HELP: &str = "\

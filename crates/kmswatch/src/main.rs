@@ -8,6 +8,7 @@ mod arguments;
 mod builtin;
 mod check;
 mod detections;
+mod evaluate;
 mod init;
 mod interrupt;
 mod log_event;
@@ -51,6 +52,7 @@ fn main() -> ExitCode {
         Command::Match(arguments) => matching::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
         Command::Init(arguments) => init::run(&arguments),
+        Command::Evaluate(arguments) => evaluate::run(&arguments),
     };
     let exit = outcome.unwrap_or_else(|error| match output::broken_pipe(&error) {
         // Whoever reads our output has read enough.

@@ -7,7 +7,7 @@ mod support;
 
 use std::fmt::Write as _;
 use std::fs::File;
-use std::io::{Read, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{Child, Command, Stdio};
 
 use flate2::Compression;
@@ -16,6 +16,9 @@ use testkit::repository;
 
 /// Bytes that `scan` may take, whatever it reads (docs/limits.md).
 const MEMORY: u64 = 128 << 20;
+
+/// A line that `evaluate` answers.
+const QUESTION: &str = r#"{"Period":60,"EvaluationPeriods":1,"Threshold":1,"ComparisonOperator":"GreaterThanThreshold","Datapoints":[2]}"#;
 
 fn start(arguments: &[&str]) -> Child {
     support::kmswatch()
@@ -38,16 +41,64 @@ fn a_closed_pipe_is_no_error() {
         &["match", "{ $.eventID = * }", "examples/cloudtrail"],
         &["match", "--count", "{ $.eventID = * }", "examples/cloudtrail"],
         &["match", "--explain", "{ $.eventID = * }"],
+        &["evaluate"],
+        &["evaluate", "--explain"],
     ];
     for command in commands {
         let mut child = start(command);
         drop(child.stdout.take());
+        let mut input = child.stdin.take().unwrap();
+        // The others read none.
+        let _ = input.write_all(format!("{QUESTION}\n").as_bytes());
+        drop(input);
         let output = child.wait_with_output().unwrap();
         let errors = String::from_utf8(output.stderr).unwrap();
         // `scan --format csv` writes its totals there.
         assert!(!errors.contains("kmswatch:") && !errors.contains("panicked"), "{command:?}: {errors}");
         assert_eq!(output.status.code(), Some(0), "{command:?}: {errors}");
     }
+}
+
+#[test]
+fn a_question_is_answered_while_the_next_is_awaited() {
+    let mut child = start(&["evaluate"]);
+    let mut input = child.stdin.take().unwrap();
+    let mut answers = BufReader::new(child.stdout.take().unwrap());
+    let mut ask = || {
+        let asked = input.write_all(format!("{QUESTION}\n").as_bytes());
+        let mut answer = String::new();
+        answers.read_line(&mut answer).unwrap();
+        (asked.is_ok(), answer)
+    };
+    for number in 1..=3 {
+        let (_, answer) = ask();
+        assert!(answer.starts_with(&format!("{{\"line\":{number},")) && answer.contains("ALARM"), "{answer}");
+    }
+    let id = child.id().to_string();
+    assert!(Command::new("kill").args(["-INT", &id]).status().unwrap().success());
+    // It may wait for a line, or even read a few more, before it notices.
+    while let (true, answer) = ask()
+        && !answer.is_empty()
+    {}
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+}
+
+#[test]
+fn a_line_that_is_too_long_is_refused_and_the_next_answered() {
+    let mut child = start(&["evaluate"]);
+    let mut input = child.stdin.take().unwrap();
+    let writer = std::thread::spawn(move || {
+        let long = "[".to_owned() + &" ".repeat(16 << 20) + "]\n";
+        input.write_all(format!("{long}{QUESTION}\n").as_bytes()).unwrap();
+    });
+    let output = child.wait_with_output().unwrap();
+    writer.join().unwrap();
+    let answers = String::from_utf8(output.stdout).unwrap();
+    let answers: Vec<&str> = answers.lines().collect();
+    assert!(answers.len() == 2 && answers[0].contains("E002") && answers[1].contains("ALARM"), "{answers:?}");
+    assert_eq!(output.status.code(), Some(1));
+    let errors = String::from_utf8(output.stderr).unwrap();
+    assert!(errors.len() < 1000 && errors.contains("the line is longer than 16 MiB"), "{errors}");
 }
 
 #[test]

@@ -388,6 +388,10 @@ impl Layout {
 
 impl Formatter for Layout {
     fn write_string_fragment<W: ?Sized + Write>(&mut self, out: &mut W, fragment: &str) -> io::Result<()> {
+        // Other control characters are escaped by JSON itself.
+        if fragment.bytes().all(|byte| byte.is_ascii() && byte != 0x7f) {
+            return out.write_all(fragment.as_bytes());
+        }
         for piece in fragment.split_inclusive(disturbs) {
             match piece.char_indices().next_back().filter(|(_, last)| disturbs(*last)) {
                 Some((end, last)) => {

@@ -44,5 +44,6 @@ pub(crate) use json::write_value;
 pub(crate) use limits::Limits;
 pub(crate) use observations::{Counting, Minute, Observations};
 pub(crate) use problems::Problems;
-pub(crate) use time::sane;
+pub(crate) use text::page;
+pub(crate) use time::{readable, readable_range, rfc3339, sane};
 pub(crate) use window::Window;

@@ -5,7 +5,7 @@ mod answer;
 mod block;
 mod chart;
 mod detections;
-mod page;
+pub(crate) mod page;
 mod totals;
 
 use std::io::{self, Write};

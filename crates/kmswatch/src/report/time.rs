@@ -11,17 +11,17 @@ pub(crate) fn sane(time: Option<i64>) -> Option<i64> {
 }
 
 /// `2025-03-10T08:00:00Z`
-pub(super) fn rfc3339(seconds: i64) -> String {
+pub(crate) fn rfc3339(seconds: i64) -> String {
     Timestamp::from_second(seconds).map(|time| time.to_string()).unwrap_or_default()
 }
 
 /// `2025-03-10 08:00:00`
-pub(super) fn readable(seconds: i64) -> String {
+pub(crate) fn readable(seconds: i64) -> String {
     format!("{} {}", date(seconds), clock(seconds))
 }
 
 /// `2025-03-10 08:00:00 – 09:13:20 UTC`, as short as it can be said.
-pub(super) fn readable_range(first: i64, last: i64) -> String {
+pub(crate) fn readable_range(first: i64, last: i64) -> String {
     if first == last {
         format!("{} UTC", readable(first))
     } else if date(first) == date(last) {

@@ -11,14 +11,14 @@ const FIELD: usize = 16;
 const WIDTHS: (usize, usize) = (40, 160);
 
 /// A terminal that is written to.
-pub(super) struct Page<'w> {
+pub(crate) struct Page<'w> {
     out: &'w mut dyn Write,
-    pub(super) options: TextOptions,
+    pub(crate) options: TextOptions,
 }
 
 /// How something stands out, where there are colours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Style {
+pub(crate) enum Style {
     Bold,
     Dim,
     Red,
@@ -38,36 +38,36 @@ impl Style {
 
 impl<'w> Page<'w> {
     /// An empty page.
-    pub(super) fn new(out: &'w mut dyn Write, options: TextOptions) -> Self {
+    pub(crate) fn new(out: &'w mut dyn Write, options: TextOptions) -> Self {
         let width = options.width.clamp(WIDTHS.0, WIDTHS.1);
         Page { out, options: TextOptions { width, ..options } }
     }
 
     /// An empty line.
-    pub(super) fn blank(&mut self) -> io::Result<()> {
+    pub(crate) fn blank(&mut self) -> io::Result<()> {
         self.line("")
     }
 
     /// A line as it is.
-    pub(super) fn line(&mut self, text: &str) -> io::Result<()> {
+    pub(crate) fn line(&mut self, text: &str) -> io::Result<()> {
         writeln!(self.out, "{text}")
     }
 
     /// An empty line and a heading.
-    pub(super) fn heading(&mut self, text: &str) -> io::Result<()> {
+    pub(crate) fn heading(&mut self, text: &str) -> io::Result<()> {
         self.blank()?;
         let heading = self.paint(Style::Bold, text);
         self.line(&heading)
     }
 
     /// Wrapped text.
-    pub(super) fn paragraph(&mut self, indent: usize, text: &str) -> io::Result<()> {
+    pub(crate) fn paragraph(&mut self, indent: usize, text: &str) -> io::Result<()> {
         self.hanging("", indent, text)
     }
 
     /// Wrapped text whose further lines stand below the start of the first, behind `start`, which takes `indent`
     /// columns.
-    pub(super) fn hanging(&mut self, start: &str, indent: usize, text: &str) -> io::Result<()> {
+    pub(crate) fn hanging(&mut self, start: &str, indent: usize, text: &str) -> io::Result<()> {
         let mut start = if start.is_empty() { " ".repeat(indent) } else { start.to_owned() };
         for line in wrapped(text, self.options.width.saturating_sub(indent)) {
             self.line(&format!("{start}{line}"))?;
@@ -77,14 +77,14 @@ impl<'w> Page<'w> {
     }
 
     /// A label and its text; nothing where there is no text.
-    pub(super) fn field(&mut self, label: &str, text: &str) -> io::Result<()> {
+    pub(crate) fn field(&mut self, label: &str, text: &str) -> io::Result<()> {
         let padded = format!("    {label:<width$}", width = FIELD - 4);
         let start = self.paint(Style::Dim, &padded);
         self.hanging(&start, FIELD, text)
     }
 
     /// A label and several texts: in one line if they fit, else a line each.
-    pub(super) fn fields(&mut self, label: &str, texts: &[String]) -> io::Result<()> {
+    pub(crate) fn fields(&mut self, label: &str, texts: &[String]) -> io::Result<()> {
         let one_line = texts.join(", ");
         if one_line.chars().count() + FIELD <= self.options.width {
             return self.field(label, &one_line);
@@ -96,7 +96,7 @@ impl<'w> Page<'w> {
     }
 
     /// Text in a style, if there are colours.
-    pub(super) fn paint(&self, style: Style, text: &str) -> String {
+    pub(crate) fn paint(&self, style: Style, text: &str) -> String {
         if self.options.colour { format!("\x1b[{}m{text}\x1b[0m", style.code()) } else { text.to_owned() }
     }
 }
@@ -117,12 +117,12 @@ fn wrapped(text: &str, width: usize) -> Vec<String> {
 }
 
 /// `1 call`, `1,204 calls`.
-pub(super) fn plural(count: u64, noun: &str) -> String {
+pub(crate) fn plural(count: u64, noun: &str) -> String {
     format!("{} {noun}{}", grouped(count), if count == 1 { "" } else { "s" })
 }
 
 /// `1,204`
-pub(super) fn grouped(number: u64) -> String {
+pub(crate) fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::new();
     for (index, digit) in digits.chars().enumerate() {
@@ -135,7 +135,7 @@ pub(super) fn grouped(number: u64) -> String {
 }
 
 /// Text cut to `width` characters.
-pub(super) fn fitted(text: &str, width: usize) -> String {
+pub(crate) fn fitted(text: &str, width: usize) -> String {
     if text.chars().count() <= width {
         return text.to_owned();
     }
