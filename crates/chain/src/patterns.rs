@@ -84,3 +84,42 @@ pub(crate) fn allows(expression: &Expression, key: &str, text: &str) -> bool {
         Expression::Condition(_) => true,
     }
 }
+
+/// Members that only CloudTrail's records have.
+const OF_RECORDS: [&str; 12] = [
+    "additionalEventData",
+    "errorCode",
+    "eventName",
+    "eventSource",
+    "eventType",
+    "eventVersion",
+    "recipientAccountId",
+    "requestParameters",
+    "responseElements",
+    "sourceIPAddress",
+    "userIdentity",
+    "vpcEndpointId",
+];
+
+/// Does the pattern ask for what CloudTrail's records have?
+pub(crate) fn reads_records(pattern: &Pattern) -> bool {
+    expression(pattern).is_some_and(|expression| {
+        conditions(expression).any(|condition| is_of_record(&condition.selector))
+    })
+}
+
+/// Does a selector name a member of CloudTrail's records, whatever stands before it?
+pub(crate) fn is_of_record(selector: &Selector) -> bool {
+    named(selector).iter().any(|key| OF_RECORDS.contains(key))
+}
+
+/// Members that each of CloudTrail's records has.
+pub(crate) fn is_always_there(selector: &Selector) -> bool {
+    let Some(keys) = keys(selector) else { return false };
+    matches!(
+        keys.as_slice(),
+        ["eventVersion" | "eventTime" | "eventSource" | "eventName" | "awsRegion" | "eventID" | "eventType"]
+            | ["recipientAccountId" | "sourceIPAddress" | "userAgent"]
+            | ["userIdentity", "type"]
+    )
+}
