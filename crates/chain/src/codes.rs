@@ -32,7 +32,11 @@ mod tests {
         assert!(codes().is_sorted_by(|first, second| first.code < second.code));
         for code in codes() {
             assert!(code.title.len() < 90 && !code.title.ends_with('.'), "{}", code.code);
-            assert!(code.explanation.matches(". ").count() + code.explanation.matches(".\n").count() >= 2, "{}", code.code);
+            assert!(
+                code.explanation.matches(". ").count() + code.explanation.matches(".\n").count() >= 2,
+                "{}",
+                code.code
+            );
             assert!(code.explanation.contains("Source: "), "{}", code.code);
             assert!(code.explanation.lines().all(|line| line.chars().count() <= 90), "{}", code.code);
         }

@@ -38,6 +38,7 @@ fn a_closed_pipe_is_no_error() {
         &["match", "{ $.eventID = * }", "examples/cloudtrail"],
         &["match", "--count", "{ $.eventID = * }", "examples/cloudtrail"],
         &["match", "--explain", "{ $.eventID = * }"],
+        &["check", "--list-codes"],
     ];
     for command in commands {
         let mut child = start(command);

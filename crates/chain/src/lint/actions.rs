@@ -13,11 +13,15 @@ pub(super) fn lint(view: &View<'_>, found: &mut Vec<Diagnostic>) {
     let declaration = view.declaration();
     for alarm in &declaration.alarms {
         let has_parent = told_of.contains(alarm.name.value.as_str());
-        found.extend(of_alarm(&alarm.actions, &alarm.resource, has_parent));
+        if !view.is_unknown(&alarm.resource, "alarm_actions") {
+            found.extend(of_alarm(&alarm.actions, &alarm.resource, has_parent));
+        }
     }
     for alarm in &declaration.composite_alarms {
         let has_parent = told_of.contains(alarm.name.value.as_str());
-        found.extend(of_alarm(&alarm.actions, &alarm.resource, has_parent));
+        if !view.is_unknown(&alarm.resource, "alarm_actions") {
+            found.extend(of_alarm(&alarm.actions, &alarm.resource, has_parent));
+        }
     }
     unknown_alarms(view, found);
     without_subscribers(view, found);
@@ -48,7 +52,8 @@ fn of_alarm(actions: &Actions, resource: &Resource, has_parent: bool) -> Option<
     let others = actions.ok_actions.first().or(actions.insufficient_data_actions.first());
     if actions.alarm_actions.is_empty() && others.is_none() {
         let message = format!("`{name}` has no actions: nobody is told");
-        return (!has_parent).then(|| warning("K040", span, message).help("add `AlarmActions: [!Ref Topic]`"));
+        return (!has_parent)
+            .then(|| warning("K040", span, message).help("add `AlarmActions: [!Ref Topic]`"));
     }
     let disabled = actions.actions_enabled.filter(|enabled| !enabled.value);
     if let Some(disabled) = disabled {
@@ -70,7 +75,9 @@ fn unknown_alarms(view: &View<'_>, found: &mut Vec<Diagnostic>) {
         let message = format!("this template declares no alarm `{name}`");
         let help = match stack::closest(name, known.clone()) {
             Some(near) => format!("write `{near}`"),
-            None => "declare it here: what isn't known is in no state, so no condition on it holds".to_owned(),
+            None => {
+                "declare it here: what isn't known is in no state, so no condition on it holds".to_owned()
+            }
         };
         Diagnostic::warning("K048", message).help(help)
     };
@@ -108,12 +115,16 @@ fn without_subscribers(view: &View<'_>, found: &mut Vec<Diagnostic>) {
     let topics = view.declaration().topics.iter().zip(&view.chain.configuration.topics);
     for (declared, topic) in topics.filter(|(_, topic)| topic.subscriptions.is_empty()) {
         let Some(actions) = used.get(topic.arn.as_str()) else { continue };
-        let message = format!("nobody subscribes to `{}`: its alarms are told to nobody", declared.resource.logical_id.value);
+        let message = format!(
+            "nobody subscribes to `{}`: its alarms are told to nobody",
+            declared.resource.logical_id.value
+        );
         let diagnostic = warning("K043", declared.resource.logical_id.span, message);
         let label = actions.first().map(|action| action.span.range());
         let help = "add an `AWS::SNS::Subscription` with `Protocol: email` and an `Endpoint`";
         let diagnostic = diagnostic.help(help);
-        found.push(label.into_iter().fold(diagnostic, |found, label| found.label(label, "an alarm tells it")));
+        found
+            .push(label.into_iter().fold(diagnostic, |found, label| found.label(label, "an alarm tells it")));
     }
 }
 
@@ -124,12 +135,16 @@ fn not_run_here(view: &View<'_>, found: &mut Vec<Diagnostic>) {
         match action.value.split(':').nth(2) {
             Some("sns") if topics.contains(action.value.as_str()) => {}
             Some("sns") => {
-                let message = "this template doesn't declare this topic, so its subscribers aren't known here";
+                let message =
+                    "this template doesn't declare this topic, so its subscribers aren't known here";
                 let help = "declare the topic and its subscriptions here to be told by kmswatch itself";
                 found.push(note("K045", action.span, message).help(help));
             }
             service => {
-                let message = format!("kmswatch doesn't run this action: it needs `{}` of AWS", service.unwrap_or_default());
+                let message = format!(
+                    "kmswatch doesn't run this action: it needs `{}` of AWS",
+                    service.unwrap_or_default()
+                );
                 found.push(note("K044", action.span, message).help("tell a topic too"));
             }
         }

@@ -30,7 +30,8 @@ pub(super) fn lint(view: &View<'_>, found: &mut Vec<Diagnostic>) {
     }
     for (declared, watched) in view.declaration().alarms.iter().zip(&view.chain.configuration.alarms) {
         if watched.definition.condition.is_hourly() {
-            let message = "all periods together are longer than a day: CloudWatch evaluates this alarm once an hour";
+            let message =
+                "all periods together are longer than a day: CloudWatch evaluates this alarm once an hour";
             let help = "it can fire an hour late, and looks at full hours only; look at a day or less to be told at once";
             found.push(note("K036", declared.evaluation_periods.span, message).help(help));
         }
@@ -51,7 +52,8 @@ impl<'v, 'c> Counted<'v, 'c> {
     fn of(used: &'v Use<'c>, writers: &[&Filter<'c>]) -> Self {
         let constants: Option<Vec<f64>> = writers.iter().map(|filter| filter.constant()).collect();
         let constants = constants.unwrap_or_default();
-        let constant = constants.first().copied().filter(|first| constants.iter().all(|other| other == first));
+        let constant =
+            constants.first().copied().filter(|first| constants.iter().all(|other| other == first));
         let default = writers.iter().find_map(|filter| filter.typed.default_value);
         Counted {
             used,
@@ -106,7 +108,8 @@ fn short_period(used: &Use<'_>, writers: &[&Filter<'_>]) -> Option<Diagnostic> {
     if used.metric.period >= 60 {
         return None;
     }
-    let message = format!("metric filters write once a minute, so most periods of {} s are empty", used.metric.period);
+    let message =
+        format!("metric filters write once a minute, so most periods of {} s are empty", used.metric.period);
     let first = writers.first().map(|filter| filter.typed.metric_name.span.range());
     let found = warning("K030", used.period, message).help("write 60 or a multiple of it");
     Some(match first {
@@ -126,7 +129,9 @@ fn statistic(counted: &Counted<'_, '_>) -> Option<Diagnostic> {
             let found = warning("K026", span, message).help("write `Sum`");
             Some(label.into_iter().fold(found, |found, label| found.label(label, "each of them counts this")))
         }
-        Statistic::Sum | Statistic::SampleCount | Statistic::Trimmed(..) | Statistic::PercentileRank(_) => None,
+        Statistic::Sum | Statistic::SampleCount | Statistic::Trimmed(..) | Statistic::PercentileRank(_) => {
+            None
+        }
         _ => of_equal_values(counted, span, statistic),
     }
 }
@@ -136,12 +141,16 @@ fn of_equal_values(counted: &Counted<'_, '_>, span: Span, statistic: Statistic) 
     let value = constant.to_string();
     let breaches = counted.used.definition.condition.breaches(constant);
     let told = match (counted.is_sparse(), breaches) {
-        (true, false) => format!("each match counts {value}, so `{statistic}` is {value} however many match, and this never fires"),
+        (true, false) => format!(
+            "each match counts {value}, so `{statistic}` is {value} however many match, and this never fires"
+        ),
         (true, true) => format!("each match counts {value}, so `{statistic}` is {value} however many match"),
         (false, _) if statistic == Statistic::Maximum && breaches => {
             format!("each match counts {value}, so `{statistic}` doesn't say how many match")
         }
-        (false, _) => format!("each match counts {value}, so `{statistic}` says what share of the log events matches"),
+        (false, _) => {
+            format!("each match counts {value}, so `{statistic}` says what share of the log events matches")
+        }
     };
     // The highest of them is reached by one match, which may be all that is wanted.
     let works = statistic == Statistic::Maximum && breaches;
@@ -155,7 +164,8 @@ fn threshold(counted: &Counted<'_, '_>) -> Option<Diagnostic> {
     let constant = counted.constant.filter(|constant| *constant > 0.0 && counted.is_count())?;
     let span = counted.threshold_span();
     let none = counted.default.unwrap_or_default() >= 0.0;
-    let downward_never = !counted.is_upward() && none && !condition.breaches(0.0) && condition.threshold <= 0.0;
+    let downward_never =
+        !counted.is_upward() && none && !condition.breaches(0.0) && condition.threshold <= 0.0;
     if downward_never {
         let message = "a count is never below zero, so this never fires";
         return Some(warning("K028", span, message).help("write `1` to be told when nothing matches"));
@@ -163,7 +173,8 @@ fn threshold(counted: &Counted<'_, '_>) -> Option<Diagnostic> {
     if counted.is_upward() && condition.breaches(0.0) {
         let message = "every count is at least zero, so each datapoint breaches";
         let help = "write `1`: at least one match";
-        let found = if counted.is_sparse() { note("K028", span, message) } else { warning("K028", span, message) };
+        let found =
+            if counted.is_sparse() { note("K028", span, message) } else { warning("K028", span, message) };
         return Some(found.help(help));
     }
     let one_is_not_enough = condition.comparison_operator == ComparisonOperator::GreaterThanThreshold
@@ -171,8 +182,11 @@ fn threshold(counted: &Counted<'_, '_>) -> Option<Diagnostic> {
         && counted.breaches_with(1.0) == Some(false);
     one_is_not_enough.then(|| {
         let message = "one match isn't greater than the threshold: it takes two in one period to fire";
-        let help = "write `GreaterThanOrEqualToThreshold` if one must be told, or a threshold of 2 with it if not";
-        warning("K029", counted.used.alarm.comparison_operator.span, message).label(span.range(), "this threshold").help(help)
+        let help =
+            "write `GreaterThanOrEqualToThreshold` if one must be told, or a threshold of 2 with it if not";
+        warning("K029", counted.used.alarm.comparison_operator.span, message)
+            .label(span.range(), "this threshold")
+            .help(help)
     })
 }
 
@@ -200,8 +214,12 @@ fn missing_data(counted: &Counted<'_, '_>) -> Option<Diagnostic> {
         TreatMissingData::NotBreaching => None,
         TreatMissingData::Ignore => {
             let message = match counted.breaches_with(1.0) {
-                Some(true) => "quiet periods have no datapoint, so this alarm never leaves `ALARM`, and tells only of the first",
-                _ => "quiet periods have no datapoint, so this alarm stays in `ALARM` until a period has few matches",
+                Some(true) => {
+                    "quiet periods have no datapoint, so this alarm never leaves `ALARM`, and tells only of the first"
+                }
+                _ => {
+                    "quiet periods have no datapoint, so this alarm stays in `ALARM` until a period has few matches"
+                }
             };
             Some(warning("K031", span, message).help(help))
         }
@@ -217,11 +235,13 @@ fn missing_data(counted: &Counted<'_, '_>) -> Option<Diagnostic> {
             Some(warning("K033", span, message).help(help))
         }
         TreatMissingData::Missing if !counted.used.definition.insufficient_data_actions.is_empty() => {
-            let message = "quiet periods have no datapoint, so `InsufficientDataActions` run after each burst";
+            let message =
+                "quiet periods have no datapoint, so `InsufficientDataActions` run after each burst";
             Some(warning("K034", span, message).help(help))
         }
         TreatMissingData::Missing => {
-            let message = "quiet periods have no datapoint, so this alarm is in `INSUFFICIENT_DATA` most of the time";
+            let message =
+                "quiet periods have no datapoint, so this alarm is in `INSUFFICIENT_DATA` most of the time";
             Some(note("K034", span, message).help(help))
         }
     }
@@ -236,7 +256,8 @@ fn ok_actions(counted: &Counted<'_, '_>) -> Option<Diagnostic> {
         && counted.breaches_with(1.0) == Some(true)
         && matches!(treatment, TreatMissingData::Missing | TreatMissingData::Ignore);
     never_good.then(|| {
-        let message = "every datapoint of this metric breaches, so the alarm is never `OK` and these never run";
+        let message =
+            "every datapoint of this metric breaches, so the alarm is never `OK` and these never run";
         let help = "write `TreatMissingData: notBreaching`: then it is `OK` when nothing matches";
         warning("K037", first.span, message).help(help)
     })

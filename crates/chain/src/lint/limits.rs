@@ -22,12 +22,16 @@ fn near_quotas(view: &View<'_>, found: &mut Vec<Diagnostic>) {
     let patterns: Vec<_> = view.chain.patterns.iter().cloned().map(Some).collect();
     for (group, filters) in by_group(view.declaration(), &patterns) {
         if let Some(last) = filters.all.last().filter(|_| filters.all.len() >= MANY_FILTERS) {
-            let message =
-                format!("the log group `{group}` has {} metric filters, and AWS allows {MAX_FILTERS}", filters.all.len());
+            let message = format!(
+                "the log group `{group}` has {} metric filters, and AWS allows {MAX_FILTERS}",
+                filters.all.len()
+            );
             let help = "join patterns with `||` before there is no more room";
             found.push(warning("K070", last.resource.logical_id.span, message).help(help));
         }
-        if let Some(last) = filters.with_regex.last().filter(|_| filters.with_regex.len() == MAX_REGEX_FILTERS) {
+        if let Some(last) =
+            filters.with_regex.last().filter(|_| filters.with_regex.len() == MAX_REGEX_FILTERS)
+        {
             let message = format!(
                 "the log group `{group}` has {MAX_REGEX_FILTERS} filter patterns with regular expressions: AWS takes no more"
             );
@@ -75,7 +79,9 @@ fn nothing_to_do(view: &View<'_>, found: &mut Vec<Diagnostic>) {
         && declaration.alarms.is_empty()
         && declaration.composite_alarms.is_empty();
     if is_empty {
-        let message = "this template declares no trail, no metric filter and no alarm: nothing is looked at here";
-        found.push(Diagnostic::new(diagnostic::Severity::Note, "K084", message).help("is it the right file?"));
+        let message =
+            "this template declares no trail, no metric filter and no alarm: nothing is looked at here";
+        found
+            .push(Diagnostic::new(diagnostic::Severity::Note, "K084", message).help("is it the right file?"));
     }
 }

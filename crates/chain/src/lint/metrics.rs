@@ -69,16 +69,28 @@ fn other_dimensions(used: &Use<'_>, writers: &[&Filter<'_>]) -> Option<Diagnosti
     let written = filter.dimension_names();
     let list = |names: &BTreeSet<&str>| match names.is_empty() {
         true => "no dimensions".to_owned(),
-        false => format!("the dimensions {}", names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")),
+        false => format!(
+            "the dimensions {}",
+            names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+        ),
     };
-    let message = format!("`{}` is written with {}, and the alarm asks for {}", used.shown(), list(&written), list(&own));
+    let message = format!(
+        "`{}` is written with {}, and the alarm asks for {}",
+        used.shown(),
+        list(&written),
+        list(&own)
+    );
     let help = if own.is_empty() {
         "nothing is added up over dimensions: give the alarm the dimensions with their values, or take them from the filter"
     } else {
         "a metric is the same only with the same dimensions: give both the same"
     };
     let span = used.dimensions.unwrap_or(used.name);
-    Some(warning("K022", span, message).label(filter.typed.metric_name.span.range(), "written here").help(help))
+    Some(
+        warning("K022", span, message)
+            .label(filter.typed.metric_name.span.range(), "written here")
+            .help(help),
+    )
 }
 
 /// K023
@@ -90,7 +102,11 @@ fn other_unit(used: &Use<'_>, writers: &[&Filter<'_>]) -> Option<Diagnostic> {
     if written.contains(&asked) {
         return None;
     }
-    let message = format!("the metric is written in the unit `{}`, and the alarm asks for `{}`", first.as_str(), asked.as_str());
+    let message = format!(
+        "the metric is written in the unit `{}`, and the alarm asks for `{}`",
+        first.as_str(),
+        asked.as_str()
+    );
     let help = "CloudWatch converts nothing, so the alarm has no data: leave `Unit` out of the alarm";
     Some(warning("K023", used.unit?, message).help(help))
 }
@@ -108,7 +124,9 @@ fn nothing_looks(view: &View<'_>, meant: &BTreeSet<(&str, &str)>, found: &mut Ve
     if view.declaration().alarms.is_empty() && idle.len() > 1 {
         let message = format!("this template has {} metric filters and no alarm", idle.len());
         let first = idle.first().map(|filter| filter.declared.resource.logical_id.span);
-        found.extend(first.map(|span| warning("K020", span, message).help("declare an `AWS::CloudWatch::Alarm` on each metric")));
+        found.extend(first.map(|span| {
+            warning("K020", span, message).help("declare an `AWS::CloudWatch::Alarm` on each metric")
+        }));
         return;
     }
     for filter in idle {
@@ -125,7 +143,8 @@ fn written_twice(view: &View<'_>, found: &mut Vec<Diagnostic>) {
         for (index, second) in writers.iter().enumerate() {
             let same = |first: &&&Filter<'_>| first.dimension_names() == second.dimension_names();
             let Some(first) = writers.iter().take(index).find(same) else { continue };
-            let message = format!("two metric filters write `{namespace}/{name}`: their matches are added up");
+            let message =
+                format!("two metric filters write `{namespace}/{name}`: their matches are added up");
             let help = "if that is meant, say `--allow K024`; otherwise give each metric its own name";
             let span = second.typed.metric_name.span;
             let label = (first.typed.metric_name.span.range(), "also written here");

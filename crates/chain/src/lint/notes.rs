@@ -5,7 +5,7 @@
 
 use diagnostic::{Diagnostic, Severity};
 use filter_pattern::explain::{Note, NoteCode};
-use filter_pattern::{Condition, Expression};
+use filter_pattern::{Condition, Expression, Operand, Test};
 
 use super::view::{Filter, View};
 use crate::patterns::{allows, conditions, expression, named};
@@ -17,9 +17,20 @@ pub(super) fn lint(view: &View<'_>, found: &mut Vec<Diagnostic>) {
             let Some(severity) = severity(remark, filter) else { continue };
             let mut diagnostic = convert::pattern_note(remark);
             diagnostic.severity = severity;
+            diagnostic.help.extend(special_help(remark, filter));
             found.push(place::in_scalar(diagnostic, view.text, &filter.declared.filter_pattern));
         }
     }
+}
+
+/// Why the likeliest of such exclusions goes wrong.
+fn special_help(remark: &Note, filter: &Filter<'_>) -> Option<String> {
+    let expression = expression(filter.pattern).filter(|_| remark.code == NoteCode::NotEqualAbsent)?;
+    let condition = conditions(expression).find(|condition| condition.span == remark.span)?;
+    let is_invoker = named(&condition.selector) == ["userIdentity", "invokedBy"];
+    is_invoker.then(|| {
+        "calls that no service makes have no `invokedBy`, and those of an attacker are such".to_owned()
+    })
 }
 
 fn severity(remark: &Note, filter: &Filter<'_>) -> Option<Severity> {
@@ -30,12 +41,13 @@ fn severity(remark: &Note, filter: &Filter<'_>) -> Option<Severity> {
         NoteCode::OrderOnText | NoteCode::OtherCase => of_records(Severity::Warning),
         NoteCode::KeyOfDenied => asks_kms(expression).then_some(Severity::Warning),
         NoteCode::NotEqualAbsent => {
-            let often = filter.reads_records && condition.is_some_and(|found| is_often_absent(found, expression));
+            let often =
+                filter.reads_records && condition.is_some_and(|found| is_often_absent(found, expression));
             Some(if often { Severity::Warning } else { Severity::Note })
         }
         NoteCode::Duplicate => Some(Severity::Note),
         NoteCode::WildcardsDiffer => Some(match condition {
-            Some(found) if filter.reads_records && is_identifier(found) => Severity::Note,
+            Some(found) if filter.reads_records && hardly_twice(found) => Severity::Note,
             _ => Severity::Warning,
         }),
         NoteCode::TextTrue => text_true(condition, filter),
@@ -63,19 +75,27 @@ fn is_often_absent(condition: &Condition, expression: &Expression) -> bool {
 pub(super) fn asks_errors(expression: &Expression) -> bool {
     let of_error = |condition: &Condition| {
         matches!(named(&condition.selector).as_slice(), ["errorCode" | "errorMessage"])
-            && !matches!(condition.test, filter_pattern::Test::NotExists)
+            && !matches!(condition.test, Test::NotExists)
     };
     conditions(expression).any(of_error)
 }
 
-/// Members whose values are words, in which nothing occurs twice.
-fn is_identifier(condition: &Condition) -> bool {
-    let keys = named(&condition.selector);
-    let last = keys.last().copied().unwrap_or_default();
-    matches!(
-        last,
-        "errorCode" | "eventName" | "eventSource" | "eventType" | "eventCategory" | "awsRegion" | "type" | "invokedBy"
-    )
+/// Pieces of a text of at least so many characters hardly stand in it twice; of an ARN, shorter ones don't either.
+const LONG_PIECE: usize = 16;
+const LONG_PIECE_OF_ARN: usize = 6;
+
+/// Does the piece behind the last `*` hardly occur twice in such a value?
+fn hardly_twice(condition: &Condition) -> bool {
+    let (Test::Equal(Operand::Text(glob)) | Test::NotEqual(Operand::Text(glob))) = &condition.test else {
+        return false;
+    };
+    let piece = glob.text().rsplit_once('*').map_or(0, |(_, piece)| piece.chars().count());
+    match named(&condition.selector).last().copied().unwrap_or_default() {
+        "errorCode" | "eventName" | "eventSource" | "eventType" | "eventCategory" | "awsRegion" | "type"
+        | "invokedBy" => true,
+        "ARN" | "arn" | "keyId" | "principalId" => piece >= LONG_PIECE_OF_ARN,
+        _ => piece >= LONG_PIECE,
+    }
 }
 
 /// CloudTrail writes some booleans as text, and others not.

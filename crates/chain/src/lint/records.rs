@@ -5,7 +5,9 @@ use filter_pattern::{Condition, Expression, Operand, Syntax, Test};
 
 use super::notes::{asks_errors, asks_kms};
 use super::view::{Filter, View};
-use crate::patterns::{allows, conditions, expression, is_always_there, is_member, is_of_record, named, required};
+use crate::patterns::{
+    allows, conditions, expression, is_always_there, is_member, is_of_record, named, required,
+};
 use crate::place;
 
 pub(super) fn lint(view: &View<'_>, found: &mut Vec<Diagnostic>) {
@@ -51,9 +53,8 @@ fn matches_nearly_everything(expression: &Expression) -> Option<Diagnostic> {
     }
     let Expression::Any(parts) = expression else { return None };
     let excludes = |part: &&Expression| {
-        as_condition(part).is_some_and(|found| {
-            matches!(found.test, Test::NotEqual(_)) && is_always_there(&found.selector)
-        })
+        as_condition(part)
+            .is_some_and(|found| matches!(found.test, Test::NotEqual(_)) && is_always_there(&found.selector))
     };
     let condition = flat(parts).into_iter().find(excludes).and_then(as_condition)?;
     let message = "this alone matches nearly each record, and `||` asks for no more";
@@ -71,7 +72,8 @@ fn opposites(expression: &Expression) -> Option<(&Condition, &Condition)> {
             let excluded: Vec<(&Condition, &str)> = parts.iter().filter_map(|part| excluded(part)).collect();
             let pair = excluded.iter().enumerate().find_map(|(index, (second, text))| {
                 let earlier = excluded.iter().take(index);
-                let mut other = earlier.filter(|(first, other)| first.selector == second.selector && other != text);
+                let mut other =
+                    earlier.filter(|(first, other)| first.selector == second.selector && other != text);
                 other.next().map(|(first, _)| (*first, *second))
             });
             pair.or_else(|| parts.into_iter().filter(|part| as_condition(part).is_none()).find_map(opposites))
@@ -118,7 +120,10 @@ fn other_shape(expression: &Expression, is_trail_group: bool) -> Option<Diagnost
     let condition = conditions(expression).find(wrapped)?;
     let around = named(&condition.selector).first().copied().unwrap_or_default().to_owned();
     let message = format!("a log event is a record itself, without `{around}` around it");
-    Some(warning("K015", condition, message).help(format!("leave `{around}` out: `$.eventName`, `$.errorCode`")))
+    Some(
+        warning("K015", condition, message)
+            .help(format!("leave `{around}` out: `$.eventName`, `$.errorCode`")),
+    )
 }
 
 /// K010
@@ -148,7 +153,9 @@ fn other_spelling(expression: &Expression) -> Option<Diagnostic> {
         return None;
     }
     let message = "CloudTrail writes `AccessDenied` where KMS says `AccessDeniedException`";
-    Some(warning("K011", condition, message).help("write `$.errorCode = \"AccessDenied*\"`, which finds both"))
+    Some(
+        warning("K011", condition, message).help("write `$.errorCode = \"AccessDenied*\"`, which finds both"),
+    )
 }
 
 /// K012
@@ -174,7 +181,8 @@ fn key_of_failed(expression: &Expression) -> Option<Diagnostic> {
         is_key && matches!(condition.test, Test::Equal(_))
     };
     let condition = required(expression).into_iter().filter_map(as_condition).find(names_key)?;
-    let message = "records of denied calls have no `resources` and no `requestParameters`, so this drops them";
+    let message =
+        "records of denied calls have no `resources` and no `requestParameters`, so this drops them";
     let help = "look for the key in the message too: `|| $.errorMessage = \"*key/<id>*\"`";
     Some(warning("K012", condition, message).help(help))
 }
@@ -190,8 +198,9 @@ fn only_decrypt(expression: &Expression, view: &View<'_>) -> Option<Diagnostic> 
         return None;
     }
     let elsewhere = view.filters.iter().filter(|filter| filter.reads_records).any(|filter| {
-        crate::patterns::expression(filter.pattern)
-            .is_some_and(|other| asks_kms(other) && allows(other, "eventName", "ReEncrypt") && asks_errors(other))
+        crate::patterns::expression(filter.pattern).is_some_and(|other| {
+            asks_kms(other) && allows(other, "eventName", "ReEncrypt") && asks_errors(other)
+        })
     });
     if elsewhere {
         return None;

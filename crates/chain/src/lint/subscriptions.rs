@@ -22,10 +22,13 @@ fn endpoint(subscription: &Subscription) -> Option<Diagnostic> {
         "http" => (value.starts_with("http://"), "write a URL that begins with `http://`"),
         "https" => (value.starts_with("https://"), "write a URL that begins with `https://`"),
         "sqs" | "lambda" | "firehose" | "application" => (value.starts_with("arn:"), "write an ARN"),
-        "sms" => (value.bytes().any(|byte| byte.is_ascii_digit()), "write a number, such as `+1-206-555-0100`"),
+        "sms" => {
+            (value.bytes().any(|byte| byte.is_ascii_digit()), "write a number, such as `+1-206-555-0100`")
+        }
         _ => return None,
     };
-    let message = format!("an endpoint of the protocol `{}` doesn't look like this", subscription.protocol.value);
+    let message =
+        format!("an endpoint of the protocol `{}` doesn't look like this", subscription.protocol.value);
     (!fits).then(|| warning("K047", endpoint.span, message).help(help))
 }
 
@@ -41,7 +44,10 @@ fn delivery(subscription: &Subscription) -> Option<Diagnostic> {
     match subscription.protocol.value.as_str() {
         "email" | "email-json" | "http" | "https" => {
             let message = "AWS delivers nothing here until the subscriber confirms";
-            Some(note("K046", span, message).help("confirm once after the deployment; kmswatch doesn't ask for it"))
+            Some(
+                note("K046", span, message)
+                    .help("confirm once after the deployment; kmswatch doesn't ask for it"),
+            )
         }
         protocol => {
             let message = format!("kmswatch doesn't deliver by `{protocol}`, only AWS does");

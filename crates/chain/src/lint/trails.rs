@@ -20,7 +20,9 @@ pub(super) fn lint(view: &View<'_>, found: &mut Vec<Diagnostic>) {
             found.extend(left_out(trail).into_iter().map(|left_out| left_out.diagnostic()));
         }
         found.extend(one_region(trail));
-        found.extend(without_role(trail));
+        if !view.is_unknown(&trail.resource, "cloud_watch_logs_role_arn") {
+            found.extend(without_role(trail));
+        }
     }
     without_group(view, found);
     other_group(view, found);
@@ -51,7 +53,10 @@ fn one_region(trail: &Trail) -> Option<Diagnostic> {
 
 /// K067
 fn without_role(trail: &Trail) -> Option<Diagnostic> {
-    let group = trail.cloud_watch_logs_log_group_arn.as_ref().filter(|_| trail.cloud_watch_logs_role_arn.is_none())?;
+    let group = trail
+        .cloud_watch_logs_log_group_arn
+        .as_ref()
+        .filter(|_| trail.cloud_watch_logs_role_arn.is_none())?;
     let message = "AWS takes a log group only together with a role that may write to it";
     Some(warning("K067", group.span, message).help("add `CloudWatchLogsRoleArn: !GetAtt Role.Arn`"))
 }
@@ -99,7 +104,11 @@ fn left_out(trail: &Trail) -> Vec<LeftOut> {
     match (each.is_empty() || (reads && writes), reads || writes) {
         (true, _) => Vec::new(),
         // One kind comes through somewhere; what keeps the other out is said where it does.
-        (false, true) => each.into_iter().filter(|passed| passed.reads || passed.writes).filter_map(|passed| passed.left_out).collect(),
+        (false, true) => each
+            .into_iter()
+            .filter(|passed| passed.reads || passed.writes)
+            .filter_map(|passed| passed.left_out)
+            .collect(),
         (false, false) => each.into_iter().filter_map(|passed| passed.left_out).collect(),
     }
 }
@@ -127,8 +136,12 @@ fn of_basic(selector: &EventSelector) -> Passed {
     }
     let kind = selector.read_write_type.as_ref();
     match kind.map(|kind| (kind.value.as_str(), kind.span)) {
-        Some(("WriteOnly", span)) => Passed { reads: false, writes: true, left_out: Some(LeftOut::Reads(span)) },
-        Some(("ReadOnly", span)) => Passed { reads: true, writes: false, left_out: Some(LeftOut::Writes(span)) },
+        Some(("WriteOnly", span)) => {
+            Passed { reads: false, writes: true, left_out: Some(LeftOut::Reads(span)) }
+        }
+        Some(("ReadOnly", span)) => {
+            Passed { reads: true, writes: false, left_out: Some(LeftOut::Writes(span)) }
+        }
         _ => Passed { reads: true, writes: true, left_out: None },
     }
 }
@@ -137,7 +150,9 @@ fn of_basic(selector: &EventSelector) -> Passed {
 fn of_advanced(selector: &AdvancedEventSelector) -> Passed {
     let fields = || selector.field_selectors.iter();
     let of = |name: &'static str| fields().filter(move |field| field.field.value == name);
-    let refused = |name: &'static str, value: &str| of(name).find(|field| !lets_in(field, value)).map(FieldSelector::place);
+    let refused = |name: &'static str, value: &str| {
+        of(name).find(|field| !lets_in(field, value)).map(FieldSelector::place)
+    };
     if let Some(span) = refused("eventCategory", "Management") {
         return Passed::nothing(LeftOut::Management(span));
     }
@@ -157,7 +172,8 @@ fn of_advanced(selector: &AdvancedEventSelector) -> Passed {
 }
 
 fn lets_in(field: &FieldSelector, value: &str) -> bool {
-    let any = |texts: &[stack::Text], holds: &dyn Fn(&str) -> bool| texts.iter().any(|text| holds(&text.value));
+    let any =
+        |texts: &[stack::Text], holds: &dyn Fn(&str) -> bool| texts.iter().any(|text| holds(&text.value));
     let wanted = |texts: &[stack::Text], holds: &dyn Fn(&str) -> bool| texts.is_empty() || any(texts, holds);
     wanted(&field.equals, &|text| text == value)
         && wanted(&field.starts_with, &|text| value.starts_with(text))
@@ -185,7 +201,8 @@ fn without_group(view: &View<'_>, found: &mut Vec<Diagnostic>) {
     if !reads_records || trails.iter().any(|trail| trail.cloud_watch_logs_log_group_arn.is_some()) {
         return;
     }
-    for trail in trails {
+    let is_known = |trail: &&Trail| !view.is_unknown(&trail.resource, "cloud_watch_logs_group_arn");
+    for trail in trails.iter().filter(is_known) {
         let message = format!(
             "`{}` delivers to no log group, so that no metric filter sees its records",
             trail.resource.logical_id.value
@@ -198,7 +215,8 @@ fn without_group(view: &View<'_>, found: &mut Vec<Diagnostic>) {
 /// K066
 fn other_group(view: &View<'_>, found: &mut Vec<Diagnostic>) {
     let trails = &view.declaration().trails;
-    let arns: Vec<_> = trails.iter().filter_map(|trail| trail.cloud_watch_logs_log_group_arn.as_ref()).collect();
+    let arns: Vec<_> =
+        trails.iter().filter_map(|trail| trail.cloud_watch_logs_log_group_arn.as_ref()).collect();
     // A group that can't be told from its ARN may be the filter's.
     if arns.is_empty() || arns.iter().any(|arn| group_of(&arn.value).is_none()) {
         return;
@@ -216,7 +234,9 @@ fn other_group(view: &View<'_>, found: &mut Vec<Diagnostic>) {
         };
         let label = arns.first().map(|arn| arn.span.range());
         let diagnostic = warning("K066", group.span, message).help(help);
-        found.push(label.into_iter().fold(diagnostic, |found, label| found.label(label, "the trail delivers here")));
+        found.push(
+            label.into_iter().fold(diagnostic, |found, label| found.label(label, "the trail delivers here")),
+        );
     }
 }
 
@@ -225,7 +245,8 @@ fn endpoint_denials(view: &View<'_>, found: &mut Vec<Diagnostic>) {
     let trails = &view.declaration().trails;
     let records_them = |trail: &Trail| {
         trail.advanced_event_selectors.iter().any(|selector| {
-            let mut categories = selector.field_selectors.iter().filter(|field| field.field.value == "eventCategory");
+            let mut categories =
+                selector.field_selectors.iter().filter(|field| field.field.value == "eventCategory");
             categories.any(|field| lets_in(field, "NetworkActivity"))
         })
     };

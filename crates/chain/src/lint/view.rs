@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use alarm::Definition;
 use alarm::definition::MetricStatistic;
 use filter_pattern::Pattern;
-use stack::{Alarm, Declaration, MetricFilter, MetricTransformation, Span};
+use stack::{Alarm, Declaration, IgnoredReason, MetricFilter, MetricTransformation, Resource, Span};
 
 use crate::{Chain, patterns};
 
@@ -19,6 +19,8 @@ pub(super) struct View<'c> {
     written: BTreeMap<(&'c str, &'c str), Vec<usize>>,
     /// The log groups that trails of the template deliver to.
     pub(super) trail_groups: BTreeSet<&'c str>,
+    /// Resources and their properties whose value a plan doesn't know yet.
+    unknown: BTreeSet<(&'c str, &'c str)>,
 }
 
 /// A metric filter with its pattern.
@@ -53,7 +55,15 @@ impl<'c> View<'c> {
         for (index, filter) in filters.iter().enumerate() {
             written.entry(filter.metric()).or_default().push(index);
         }
-        View { text, chain, filters, uses: uses(chain), written, trail_groups }
+        let ignored = chain.declaration.ignored_properties.iter();
+        let unknown = ignored.filter(|ignored| ignored.reason == IgnoredReason::NotKnownYet);
+        let unknown = unknown.map(|ignored| (ignored.logical_id.as_str(), ignored.path.as_str())).collect();
+        View { text, chain, filters, uses: uses(chain), written, trail_groups, unknown }
+    }
+
+    /// Is there such a property, whose value a plan doesn't know yet?
+    pub(super) fn is_unknown(&self, resource: &Resource, property: &str) -> bool {
+        self.unknown.contains(&(resource.logical_id.value.as_str(), property))
     }
 
     pub(super) fn declaration(&self) -> &'c Declaration {
@@ -109,8 +119,8 @@ impl Use<'_> {
 fn filters<'c>(chain: &'c Chain, trail_groups: &BTreeSet<&str>) -> Vec<Filter<'c>> {
     let pairs = chain.declaration.metric_filters.iter().zip(&chain.patterns);
     let filter = |(declared, pattern): (&'c MetricFilter, &'c Pattern)| {
-        let reads_records = patterns::reads_records(pattern)
-            || trail_groups.contains(declared.log_group_name.value.as_str());
+        let reads_records =
+            patterns::reads_records(pattern) || trail_groups.contains(declared.log_group_name.value.as_str());
         let typed = declared.metric_transformations.first()?;
         Some(Filter { declared, typed, pattern, reads_records })
     };
