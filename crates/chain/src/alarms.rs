@@ -17,7 +17,7 @@ pub(crate) fn read(text: &str, declaration: &Declaration, found: &mut Found) -> 
             Ok(definition) => {
                 alarms.push(MetricAlarm { arn: declared.arn.clone(), definition, mode: Mode::Eager });
             }
-            Err(problems) => report(text, declared, problems, found),
+            Err(problems) => report(text, declared, &problems, found),
         }
     }
     alarms
@@ -105,13 +105,16 @@ pub(crate) fn values(texts: &[Text]) -> Vec<String> {
 }
 
 /// Where an alarm is one that kmswatch can't do, only that is said.
-fn report(text: &str, declared: &stack::Alarm, problems: Vec<Problem>, found: &mut Found) {
+fn report(text: &str, declared: &stack::Alarm, problems: &[Problem], found: &mut Found) {
     let refused = |problem: &Problem| {
         problem.kind == ProblemKind::Unsupported
             || problem.syntax.as_ref().is_some_and(|error| error.code == alarm::ErrorCode::RefusedFunction)
     };
-    let only_refused = problems.iter().any(refused);
-    for problem in problems.iter().filter(|problem| !only_refused || refused(problem)) {
+    let said = match problems.iter().find(|problem| refused(problem)) {
+        Some(problem) => std::slice::from_ref(problem),
+        None => problems,
+    };
+    for problem in said {
         let place = place_of(declared, &problem.property);
         push(text, problem, place, declared.resource.logical_id.span, found);
     }
@@ -194,7 +197,7 @@ fn place_of<'d>(declared: &'d stack::Alarm, property: &str) -> Option<Place<'d>>
 fn of_query<'d>(declared: &'d stack::Alarm, index: usize, rest: &str) -> Option<Place<'d>> {
     let query = declared.metrics.get(index)?;
     let stat = query.metric_stat.as_ref();
-    let (name, index, inner) = split(rest.strip_prefix("MetricStat.").unwrap_or(rest));
+    let (name, _, inner) = split(rest.strip_prefix("MetricStat.").unwrap_or(rest));
     let found = match name {
         "Id" => Some(Place::Text(&query.id)),
         "Expression" => text(query.expression.as_ref()),
@@ -204,7 +207,6 @@ fn of_query<'d>(declared: &'d stack::Alarm, index: usize, rest: &str) -> Option<
         "Unit" => stat.and_then(|stat| text(stat.unit.as_ref())),
         _ => None,
     };
-    let _ = index;
     found.or(Some(Place::Other(query.span)))
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use diagnostic::Diagnostic;
 use filter_pattern::{Language, Pattern, Wildcards};
-use metric::{Property, Transformation, TransformationParts};
+use metric::{Property, Transformation, TransformationError, TransformationParts};
 use monitor::MetricFilter;
 use stack::{Declaration, MetricTransformation, Text};
 
@@ -17,6 +17,9 @@ pub(crate) const MAX_FILTERS: usize = 100;
 pub(crate) const MAX_REGEX_FILTERS: usize = 5;
 /// How many characters the name of a metric filter or of a log group has at most.
 const MAX_NAME_CHARS: usize = 512;
+
+/// The properties of a transformation that can be wrong one by one.
+const MOST_PROPERTIES: usize = 6;
 
 /// The filters that can be run, and the pattern of each that is declared.
 pub(crate) fn read(
@@ -87,12 +90,47 @@ fn transformation(
     match Transformation::parse(&parts, language) {
         Ok(transformation) => Some(transformation),
         Err(error) => {
-            let converted = convert::transformation_error(&error);
-            found.push(match scalar(typed, error.property) {
-                Some(scalar) => place::in_scalar(converted, text, scalar),
-                None => converted.at(span(typed, error.property)),
-            });
+            report(text, typed, parts, error, language, found);
             None
+        }
+    }
+}
+
+/// The parser stops at the first property that is wrong. What is wrong with the others is found by mending that one.
+fn report(
+    text: &str,
+    typed: &MetricTransformation,
+    mut parts: TransformationParts<'_>,
+    mut error: TransformationError,
+    language: Language,
+    found: &mut Found,
+) {
+    for _ in 0..MOST_PROPERTIES {
+        let converted = convert::transformation_error(&error);
+        found.push(match scalar(typed, error.property) {
+            Some(scalar) => place::in_scalar(converted, text, scalar),
+            None => converted.at(span(typed, error.property)),
+        });
+        mend(&mut parts, error.property);
+        match Transformation::parse(&parts, language) {
+            Ok(_) => return,
+            Err(next) => error = next,
+        }
+    }
+}
+
+/// Puts something in the place of a property that nothing is wrong with.
+fn mend(parts: &mut TransformationParts<'_>, property: Property) {
+    match property {
+        Property::Namespace => parts.namespace = "Mended",
+        Property::Name => parts.name = "Mended",
+        Property::Value => parts.value = "1",
+        Property::Default => parts.default = None,
+        Property::Unit => parts.unit = None,
+        Property::Dimensions => parts.dimensions.clear(),
+        Property::DimensionName(at) | Property::DimensionValue(at) => {
+            // What stands behind it keeps its position.
+            parts.dimensions.truncate(at);
         }
     }
 }

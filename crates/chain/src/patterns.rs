@@ -50,20 +50,17 @@ pub(crate) fn required(expression: &Expression) -> Vec<&Expression> {
 
 /// The keys of a selector that takes no other steps.
 pub(crate) fn keys(selector: &Selector) -> Option<Vec<&str>> {
-    let key = |step: &'_ Step| match step {
-        Step::Key(_) => true,
-        Step::Index(_) | Step::Wildcard => false,
-    };
-    selector.steps().iter().all(key).then(|| named(selector))
+    let is_key = |step: &Step| matches!(step, Step::Key(_));
+    selector.steps().iter().all(is_key).then(|| named(selector))
 }
 
 /// The keys among the steps of a selector.
 pub(crate) fn named(selector: &Selector) -> Vec<&str> {
-    let key = |step| match step {
-        &Step::Key(ref key) => Some(key.as_str()),
-        _ => None,
-    };
-    selector.steps().iter().filter_map(key).collect()
+    let keys = selector.steps().iter().filter_map(|step| match step {
+        Step::Key(key) => Some(key.as_str()),
+        Step::Index(_) | Step::Wildcard => None,
+    });
+    keys.collect()
 }
 
 /// Is it `$.key`?
@@ -83,4 +80,42 @@ pub(crate) fn allows(expression: &Expression, key: &str, text: &str) -> bool {
         },
         Expression::Condition(_) => true,
     }
+}
+
+/// Members that only CloudTrail's records have.
+const OF_RECORDS: [&str; 12] = [
+    "additionalEventData",
+    "errorCode",
+    "eventName",
+    "eventSource",
+    "eventType",
+    "eventVersion",
+    "recipientAccountId",
+    "requestParameters",
+    "responseElements",
+    "sourceIPAddress",
+    "userIdentity",
+    "vpcEndpointId",
+];
+
+/// Does the pattern ask for what CloudTrail's records have?
+pub(crate) fn reads_records(pattern: &Pattern) -> bool {
+    expression(pattern)
+        .is_some_and(|expression| conditions(expression).any(|condition| is_of_record(&condition.selector)))
+}
+
+/// Does a selector name a member of CloudTrail's records, whatever stands before it?
+pub(crate) fn is_of_record(selector: &Selector) -> bool {
+    named(selector).iter().any(|key| OF_RECORDS.contains(key))
+}
+
+/// Members that each of CloudTrail's records has.
+pub(crate) fn is_always_there(selector: &Selector) -> bool {
+    let Some(keys) = keys(selector) else { return false };
+    matches!(
+        keys.as_slice(),
+        ["eventVersion" | "eventTime" | "eventSource" | "eventName" | "awsRegion" | "eventID" | "eventType"]
+            | ["recipientAccountId" | "sourceIPAddress" | "userAgent"]
+            | ["userIdentity", "type"]
+    )
 }

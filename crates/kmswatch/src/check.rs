@@ -68,7 +68,8 @@ struct Checked {
     text: String,
     /// In the order of the text.
     diagnostics: Vec<Diagnostic>,
-    /// The logical ids of what it declares, each with the byte where it stands; in the order of the text.
+    /// The logical ids of what it declares, each with the byte where it stands, in the order of the text; an empty one
+    /// where it ends.
     resources: Vec<(usize, String)>,
     /// Notes that weren't asked for.
     hidden_notes: usize,
@@ -78,7 +79,7 @@ fn check(path: &Path, text: String, arguments: &CheckArguments) -> Checked {
     let environment = arguments.template.environment();
     let wildcards = filter_pattern::Wildcards::default();
     let (found, resources) = match chain::read(&text, &environment, wildcards) {
-        Ok(chain) => (chain::lint(&text, &chain), resources(&chain)),
+        Ok(chain) => (chain::lint(&text, &chain), resources(&text, &chain)),
         Err(errors) => (errors, Vec::new()),
     };
     let is_allowed = |found: &Diagnostic| {
@@ -96,14 +97,22 @@ fn check(path: &Path, text: String, arguments: &CheckArguments) -> Checked {
     Checked { path, text, diagnostics, resources, hidden_notes }
 }
 
-fn resources(chain: &Chain) -> Vec<(usize, String)> {
+fn resources(text: &str, chain: &Chain) -> Vec<(usize, String)> {
     let resources = chain.declaration.resources();
     let mut all: Vec<(usize, String)> = resources
         .map(|resource| (resource.logical_id.span.start, resource.logical_id.value.clone()))
+        .chain(end_of_planned_values(text).map(|end| (end, String::new())))
         .collect();
     all.sort();
     all.dedup();
     all
+}
+
+/// Behind it, a Terraform plan speaks of its resources again, in another order.
+fn end_of_planned_values(text: &str) -> Option<usize> {
+    let document = ::json::Document::parse(text.trim_start_matches('\u{feff}').as_bytes()).ok()?;
+    let values = document.root().get("planned_values")?.span();
+    Some(values.end + text.len() - document.text().len())
 }
 
 impl Checked {
@@ -115,6 +124,7 @@ impl Checked {
     fn resource(&self, found: &Diagnostic) -> Option<&str> {
         let start = found.span.as_ref()?.start;
         let behind = self.resources.partition_point(|(at, _)| *at <= start);
-        behind.checked_sub(1).and_then(|at| self.resources.get(at)).map(|(_, name)| name.as_str())
+        let last = behind.checked_sub(1).and_then(|at| self.resources.get(at));
+        last.map(|(_, name)| name.as_str()).filter(|name| !name.is_empty())
     }
 }

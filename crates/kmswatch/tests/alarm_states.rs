@@ -104,7 +104,7 @@ fn reference(spec: &Path, logs: &Path) -> BTreeMap<String, Vec<Change>> {
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
-        .expect("python3");
+        .unwrap();
     child.stdin.take().unwrap().write_all(question.to_string().as_bytes()).unwrap();
     let output = child.wait_with_output().unwrap();
     assert!(output.status.success(), "the reference fails");

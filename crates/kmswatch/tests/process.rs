@@ -43,6 +43,7 @@ fn a_closed_pipe_is_no_error() {
         &["match", "--explain", "{ $.eventID = * }"],
         &["evaluate"],
         &["evaluate", "--explain"],
+        &["check", "--list-codes"],
     ];
     for command in commands {
         let mut child = start(command);

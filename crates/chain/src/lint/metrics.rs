@@ -1,0 +1,154 @@
+//! Metrics that nothing writes, that nothing looks at, or that are others than they seem.
+
+use std::collections::BTreeSet;
+
+use diagnostic::Diagnostic;
+use metric::Unit;
+
+use super::view::{Filter, Use, View};
+use super::warning;
+
+pub(super) fn lint(view: &View<'_>, found: &mut Vec<Diagnostic>) {
+    let mut meant = BTreeSet::new();
+    for used in &view.uses {
+        let (namespace, name) = (used.metric.metric.namespace.as_str(), used.metric.metric.name.as_str());
+        let writers = view.writers(namespace, name);
+        if writers.is_empty() {
+            found.extend(nothing_writes(used, view, &mut meant));
+        } else {
+            found.extend(other_dimensions(used, &writers));
+            found.extend(other_unit(used, &view.writers_of(used)));
+        }
+    }
+    nothing_looks(view, &meant, found);
+    written_twice(view, found);
+}
+
+/// Namespaces that AWS's services and agents write to.
+fn is_written_elsewhere(namespace: &str) -> bool {
+    namespace.starts_with("AWS/")
+        || ["CWAgent", "ContainerInsights", "LambdaInsights", "Glue", "CloudWatchSynthetics", "System/Linux"]
+            .contains(&namespace)
+        || ["ECS/", "ContainerInsights/", "Route53/"].iter().any(|start| namespace.starts_with(start))
+}
+
+/// K021, K022. `meant` gets the metric that was meant, if one is like it.
+fn nothing_writes<'c>(
+    used: &Use<'_>,
+    view: &View<'c>,
+    meant: &mut BTreeSet<(&'c str, &'c str)>,
+) -> Option<Diagnostic> {
+    let (namespace, name) = (used.metric.metric.namespace.as_str(), used.metric.metric.name.as_str());
+    if let Some(other) = view.metrics().find(|(_, other)| *other == name) {
+        meant.insert(other);
+        let message = format!("`{name}` is written to the namespace `{}`, not to `{namespace}`", other.0);
+        let found = warning("K022", used.namespace, message);
+        return Some(found.help(format!("write `{}` in one of the two places", other.0)));
+    }
+    if is_written_elsewhere(namespace) {
+        return None;
+    }
+    let message = format!("nothing in this template writes the metric `{}`", used.shown());
+    let own = view.metrics().filter(|(own, _)| *own == namespace);
+    let near = diagnostic::closest(name, own.map(|(_, name)| name).collect());
+    let metric = near.and_then(|near| view.metrics().find(|found| *found == (namespace, near)));
+    meant.extend(metric);
+    Some(warning("K021", used.name, message).help(match near {
+        Some(near) => format!("write `{near}`, which a metric filter writes"),
+        None => "declare a metric filter that writes it; until then the alarm has no data".to_owned(),
+    }))
+}
+
+/// K022
+fn other_dimensions(used: &Use<'_>, writers: &[&Filter<'_>]) -> Option<Diagnostic> {
+    let own: BTreeSet<&str> = used.metric.metric.dimensions.keys().map(String::as_str).collect();
+    if writers.iter().any(|filter| filter.dimension_names() == own) {
+        return None;
+    }
+    let filter = writers.first()?;
+    let written = filter.dimension_names();
+    let list = |names: &BTreeSet<&str>| match names.is_empty() {
+        true => "no dimensions".to_owned(),
+        false => format!(
+            "the dimensions {}",
+            names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+        ),
+    };
+    let message = format!(
+        "`{}` is written with {}, and the alarm asks for {}",
+        used.shown(),
+        list(&written),
+        list(&own)
+    );
+    let help = if own.is_empty() {
+        "nothing is added up over dimensions: give the alarm the dimensions with their values, or take them from the filter"
+    } else {
+        "a metric is the same only with the same dimensions: give both the same"
+    };
+    let span = used.dimensions.unwrap_or(used.name);
+    Some(
+        warning("K022", span, message)
+            .label(filter.typed.metric_name.span.range(), "written here")
+            .help(help),
+    )
+}
+
+/// K023
+fn other_unit(used: &Use<'_>, writers: &[&Filter<'_>]) -> Option<Diagnostic> {
+    let asked = used.metric.unit?;
+    let unit = |filter: &&Filter<'_>| filter.typed.unit.as_ref().and_then(|unit| unit.value.parse().ok());
+    let written: Vec<Unit> = writers.iter().map(|filter| unit(filter).unwrap_or_default()).collect();
+    let first = *written.first()?;
+    if written.contains(&asked) {
+        return None;
+    }
+    let message = format!(
+        "the metric is written in the unit `{}`, and the alarm asks for `{}`",
+        first.as_str(),
+        asked.as_str()
+    );
+    let help = "CloudWatch converts nothing, so the alarm has no data: leave `Unit` out of the alarm";
+    Some(warning("K023", used.unit?, message).help(help))
+}
+
+/// K020
+fn nothing_looks(view: &View<'_>, meant: &BTreeSet<(&str, &str)>, found: &mut Vec<Diagnostic>) {
+    let used: BTreeSet<(&str, &str)> = view
+        .uses
+        .iter()
+        .map(|used| (used.metric.metric.namespace.as_str(), used.metric.metric.name.as_str()))
+        .collect();
+    let idle = |filter: &&Filter<'_>| !used.contains(&filter.metric()) && !meant.contains(&filter.metric());
+    let idle: Vec<&Filter<'_>> = view.filters.iter().filter(idle).collect();
+    let help = "declare an `AWS::CloudWatch::Alarm` on it, or remove the filter";
+    if view.declaration().alarms.is_empty() && idle.len() > 1 {
+        let message = format!("this template has {} metric filters and no alarm", idle.len());
+        let first = idle.first().map(|filter| filter.declared.resource.logical_id.span);
+        found.extend(first.map(|span| {
+            warning("K020", span, message).help("declare an `AWS::CloudWatch::Alarm` on each metric")
+        }));
+        return;
+    }
+    for filter in idle {
+        let (namespace, name) = filter.metric();
+        let message = format!("no alarm looks at the metric `{namespace}/{name}`");
+        found.push(warning("K020", filter.typed.metric_name.span, message).help(help));
+    }
+}
+
+/// K024
+fn written_twice(view: &View<'_>, found: &mut Vec<Diagnostic>) {
+    for (namespace, name) in view.metrics() {
+        let writers = view.writers(namespace, name);
+        for (index, second) in writers.iter().enumerate() {
+            let same = |first: &&&Filter<'_>| first.dimension_names() == second.dimension_names();
+            let Some(first) = writers.iter().take(index).find(same) else { continue };
+            let message =
+                format!("two metric filters write `{namespace}/{name}`: their matches are added up");
+            let help = "if that is meant, say `--allow K024`; otherwise give each metric its own name";
+            let span = second.typed.metric_name.span;
+            let label = (first.typed.metric_name.span.range(), "also written here");
+            found.push(warning("K024", span, message).label(label.0, label.1).help(help));
+        }
+    }
+}

@@ -1,0 +1,184 @@
+//! A chain seen from the side of its metrics: who writes one, who looks at it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use alarm::Definition;
+use alarm::definition::MetricStatistic;
+use filter_pattern::Pattern;
+use stack::{Alarm, Declaration, IgnoredReason, MetricFilter, MetricTransformation, Resource, Span};
+
+use crate::{Chain, patterns};
+
+/// A chain, indexed.
+pub(super) struct View<'c> {
+    pub(super) text: &'c str,
+    pub(super) chain: &'c Chain,
+    pub(super) filters: Vec<Filter<'c>>,
+    pub(super) uses: Vec<Use<'c>>,
+    /// Positions in `filters`, by namespace and name of the metric.
+    written: BTreeMap<(&'c str, &'c str), Vec<usize>>,
+    /// The log groups that trails of the template deliver to.
+    pub(super) trail_groups: BTreeSet<&'c str>,
+    /// Resources and their properties whose value a plan doesn't know yet.
+    unknown: BTreeSet<(&'c str, &'c str)>,
+}
+
+/// A metric filter with its pattern.
+pub(super) struct Filter<'c> {
+    pub(super) declared: &'c MetricFilter,
+    pub(super) typed: &'c MetricTransformation,
+    pub(super) pattern: &'c Pattern,
+    /// Does the pattern ask for what CloudTrail's records have?
+    pub(super) reads_records: bool,
+}
+
+/// An alarm's look at a metric, and where it is written.
+pub(super) struct Use<'c> {
+    pub(super) alarm: &'c Alarm,
+    pub(super) definition: &'c Definition,
+    pub(super) metric: &'c MetricStatistic,
+    /// Is it the only thing that the alarm looks at?
+    pub(super) alone: bool,
+    pub(super) name: Span,
+    pub(super) namespace: Span,
+    pub(super) dimensions: Option<Span>,
+    pub(super) unit: Option<Span>,
+    pub(super) period: Span,
+    pub(super) statistic: Span,
+}
+
+impl<'c> View<'c> {
+    pub(super) fn of(text: &'c str, chain: &'c Chain) -> Self {
+        let trail_groups = trail_groups(&chain.declaration);
+        let filters = filters(chain, &trail_groups);
+        let mut written: BTreeMap<(&str, &str), Vec<usize>> = BTreeMap::new();
+        for (index, filter) in filters.iter().enumerate() {
+            written.entry(filter.metric()).or_default().push(index);
+        }
+        let ignored = chain.declaration.ignored_properties.iter();
+        let unknown = ignored.filter(|ignored| ignored.reason == IgnoredReason::NotKnownYet);
+        let unknown = unknown.map(|ignored| (ignored.logical_id.as_str(), ignored.path.as_str())).collect();
+        View { text, chain, filters, uses: uses(chain), written, trail_groups, unknown }
+    }
+
+    /// Is there such a property, whose value a plan doesn't know yet?
+    pub(super) fn is_unknown(&self, resource: &Resource, property: &str) -> bool {
+        self.unknown.contains(&(resource.logical_id.value.as_str(), property))
+    }
+
+    pub(super) fn declaration(&self) -> &'c Declaration {
+        &self.chain.declaration
+    }
+
+    /// The metrics that filters write, by namespace and name.
+    pub(super) fn metrics(&self) -> impl Iterator<Item = (&'c str, &'c str)> {
+        self.written.keys().copied()
+    }
+
+    /// The filters that write a metric of this namespace and name, whatever its dimensions.
+    pub(super) fn writers(&self, namespace: &str, name: &str) -> Vec<&Filter<'c>> {
+        let positions = self.written.get(&(namespace, name)).into_iter().flatten();
+        positions.filter_map(|at| self.filters.get(*at)).collect()
+    }
+
+    /// The filters that write what is looked at.
+    pub(super) fn writers_of(&self, used: &Use<'_>) -> Vec<&Filter<'c>> {
+        let mut writers = self.writers(&used.metric.metric.namespace, &used.metric.metric.name);
+        writers.retain(|filter| filter.has_dimensions_of(used));
+        writers
+    }
+}
+
+impl<'c> Filter<'c> {
+    /// Namespace and name.
+    pub(super) fn metric(&self) -> (&'c str, &'c str) {
+        (self.typed.metric_namespace.value.as_str(), self.typed.metric_name.value.as_str())
+    }
+
+    pub(super) fn dimension_names(&self) -> BTreeSet<&'c str> {
+        self.typed.dimensions.iter().map(|dimension| dimension.name.value.as_str()).collect()
+    }
+
+    fn has_dimensions_of(&self, used: &Use<'_>) -> bool {
+        self.dimension_names() == used.metric.metric.dimensions.keys().map(String::as_str).collect()
+    }
+
+    /// The value of each match, where it is always the same.
+    pub(super) fn constant(&self) -> Option<f64> {
+        self.typed.metric_value.value.parse().ok()
+    }
+}
+
+impl Use<'_> {
+    /// Namespace and name, for a message.
+    pub(super) fn shown(&self) -> String {
+        format!("{}/{}", self.metric.metric.namespace, self.metric.metric.name)
+    }
+}
+
+fn filters<'c>(chain: &'c Chain, trail_groups: &BTreeSet<&str>) -> Vec<Filter<'c>> {
+    let pairs = chain.declaration.metric_filters.iter().zip(&chain.patterns);
+    let filter = |(declared, pattern): (&'c MetricFilter, &'c Pattern)| {
+        let reads_records =
+            patterns::reads_records(pattern) || trail_groups.contains(declared.log_group_name.value.as_str());
+        let typed = declared.metric_transformations.first()?;
+        Some(Filter { declared, typed, pattern, reads_records })
+    };
+    pairs.filter_map(filter).collect()
+}
+
+fn trail_groups(declaration: &Declaration) -> BTreeSet<&str> {
+    let arns = declaration.trails.iter().filter_map(|trail| trail.cloud_watch_logs_log_group_arn.as_ref());
+    arns.filter_map(|arn| group_of(&arn.value)).collect()
+}
+
+/// The name of a log group in its ARN: `arn:aws:logs:eu-west-1:111122223333:log-group:NAME:*`.
+pub(super) fn group_of(arn: &str) -> Option<&str> {
+    let (_, name) = arn.split_once(":log-group:")?;
+    Some(name.strip_suffix(":*").unwrap_or(name))
+}
+
+fn uses(chain: &Chain) -> Vec<Use<'_>> {
+    let mut uses = Vec::new();
+    for (alarm, watched) in chain.declaration.alarms.iter().zip(&chain.configuration.alarms) {
+        let definition = &watched.definition;
+        if alarm.metrics.is_empty() {
+            uses.extend(definition.metrics().next().and_then(|metric| only(alarm, definition, metric)));
+            continue;
+        }
+        let queries = alarm.metrics.iter().filter_map(|query| Some((query, query.metric_stat.as_ref()?)));
+        let own = queries.zip(definition.metrics()).filter(|((query, _), _)| query.account_id.is_none());
+        uses.extend(own.map(|((query, stat), metric)| {
+            let span = |text: Option<&stack::Text>| text.map_or(query.span, |text| text.span);
+            Use {
+                alarm,
+                definition,
+                metric,
+                alone: false,
+                name: span(stat.metric_name.as_ref()),
+                namespace: span(stat.namespace.as_ref()),
+                dimensions: stat.dimensions.first().map(|dimension| dimension.span),
+                unit: stat.unit.as_ref().map(|unit| unit.span),
+                period: stat.period.span,
+                statistic: stat.stat.span,
+            }
+        }));
+    }
+    uses
+}
+
+fn only<'c>(alarm: &'c Alarm, definition: &'c Definition, metric: &'c MetricStatistic) -> Option<Use<'c>> {
+    let statistic = alarm.statistic.as_ref().or(alarm.extended_statistic.as_ref())?;
+    Some(Use {
+        alarm,
+        definition,
+        metric,
+        alone: true,
+        name: alarm.metric_name.as_ref()?.span,
+        namespace: alarm.namespace.as_ref()?.span,
+        dimensions: alarm.dimensions.first().map(|dimension| dimension.span),
+        unit: alarm.unit.as_ref().map(|unit| unit.span),
+        period: alarm.period.as_ref()?.span,
+        statistic: statistic.span,
+    })
+}
