@@ -11,9 +11,11 @@ use std::path::Path;
 
 use chain::Chain;
 use diagnostic::{Diagnostic, Severity};
+use stack::Environment;
 
 pub(crate) use arguments::{CheckArguments, HELP};
 
+use crate::settings::Settings;
 use crate::{Exit, output, template};
 use arguments::CheckFormat;
 
@@ -33,10 +35,11 @@ pub(crate) fn run(arguments: &CheckArguments) -> anyhow::Result<Exit> {
 }
 
 fn files(arguments: &CheckArguments, out: &mut dyn Write) -> anyhow::Result<Exit> {
+    let environment = arguments.template.environment()?;
     let (mut checked, mut unreadable) = (Vec::new(), 0);
     for path in &arguments.files {
         match template::text(path) {
-            Ok(text) => checked.push(check(path, text, arguments)),
+            Ok(text) => checked.push(check(path, text, &environment, arguments)),
             Err(error) => {
                 output::error(&format!("{error:#}"));
                 unreadable += 1;
@@ -75,12 +78,14 @@ struct Checked {
     hidden_notes: usize,
 }
 
-fn check(path: &Path, text: String, arguments: &CheckArguments) -> Checked {
-    let environment = arguments.template.environment();
+fn check(path: &Path, text: String, environment: &Environment, arguments: &CheckArguments) -> Checked {
     let wildcards = filter_pattern::Wildcards::default();
-    let (found, resources) = match chain::read(&text, &environment, wildcards) {
-        Ok(chain) => (chain::lint(&text, &chain), resources(&text, &chain)),
-        Err(errors) => (errors, Vec::new()),
+    let (found, resources) = match path.extension().is_some_and(|ending| ending == "toml") {
+        true => (Settings::parse(&text).err().unwrap_or_default(), Vec::new()),
+        false => match chain::read(&text, environment, wildcards) {
+            Ok(chain) => (chain::lint(&text, &chain), resources(&text, &chain)),
+            Err(errors) => (errors, Vec::new()),
+        },
     };
     let is_allowed = |found: &Diagnostic| {
         found.severity != Severity::Error

@@ -17,7 +17,7 @@ use crate::detections::{self, Detection};
 use crate::pipeline::{self, Settings};
 use crate::progress::Progress;
 use crate::report::{Alarms, Answer, Expected, Format, Records, Report, TextOptions, Window};
-use crate::{Exit, builtin, interrupt, output};
+use crate::{Exit, interrupt, output};
 use reading::{Scan, ScanWorker};
 use span::Span;
 use tally::Tally;
@@ -66,10 +66,7 @@ pub(crate) fn run(arguments: &ScanArguments) -> anyhow::Result<Exit> {
 fn read_template(arguments: &ScanArguments) -> anyhow::Result<Chain> {
     let wildcards = arguments.reading.wildcards();
     let colour = output::colour_of_errors(arguments.reading.color);
-    match &arguments.template_file {
-        Some(path) => Ok(arguments.template.read(path, wildcards, colour)?.1),
-        None => builtin::chain(&arguments.template.environment(), wildcards, colour),
-    }
+    arguments.template.chain(arguments.template_file.as_deref(), wildcards, colour)
 }
 
 /// Plays what was read to the alarms.

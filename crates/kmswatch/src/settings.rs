@@ -3,7 +3,6 @@
 //! It holds what a CloudFormation template can't: where the template is, and what it is read with. `docs/settings.md`
 //! describes each setting. Whoever uses one that isn't set takes the default that is named here; an option on the
 //! command line wins.
-#![cfg_attr(not(test), expect(dead_code, reason = "the first command with --config uses it"))]
 
 mod codes;
 

@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, anyhow, bail};
 use chain::Chain;
@@ -11,7 +11,9 @@ use diagnostic::Source;
 use filter_pattern::Wildcards;
 use stack::Environment;
 
+use crate::builtin;
 use crate::report::escape;
+use crate::settings::Settings;
 
 /// What a template is read with.
 #[derive(Debug, Args)]
@@ -24,52 +26,78 @@ pub(crate) struct TemplateArguments {
     #[arg(long = "import", value_name = "NAME=VALUE", value_parser = pair, help_heading = "Template")]
     imports: Vec<(String, String)>,
 
-    /// `AWS::StackName`, from which the names are made that the template gives none
-    #[arg(long, value_name = "NAME", default_value = "kmswatch", help_heading = "Template")]
-    stack_name: String,
+    /// `AWS::StackName`, from which the names are made that the template gives none [default: kmswatch]
+    #[arg(long, value_name = "NAME", help_heading = "Template")]
+    stack_name: Option<String>,
 
-    /// `AWS::AccountId`
-    #[arg(
-        long,
-        value_name = "DIGITS",
-        default_value = "111122223333",
-        value_parser = account_id,
-        help_heading = "Template"
-    )]
-    account_id: String,
+    /// `AWS::AccountId` [default: 111122223333]
+    #[arg(long, value_name = "DIGITS", value_parser = account_id, help_heading = "Template")]
+    account_id: Option<String>,
 
-    /// `AWS::Region`
-    #[arg(long, value_name = "REGION", default_value = "us-east-1", help_heading = "Template")]
-    region: String,
+    /// `AWS::Region` [default: us-east-1]
+    #[arg(long, value_name = "REGION", help_heading = "Template")]
+    region: Option<String>,
+
+    /// Settings (docs/settings.md): the template and what it is read with, where no option says it
+    #[arg(long, value_name = "FILE", help_heading = "Template")]
+    config: Option<PathBuf>,
 }
 
 impl TemplateArguments {
-    /// What CloudFormation knows from elsewhere.
-    pub(crate) fn environment(&self) -> Environment {
-        Environment {
-            parameters: self.parameters.iter().cloned().collect(),
-            imports: self.imports.iter().cloned().collect(),
-            ..Environment::new(&self.stack_name, &self.account_id, &self.region)
-        }
+    /// What the settings say, and the options over that.
+    ///
+    /// # Errors
+    /// Where the settings can't be read.
+    fn settings(&self) -> anyhow::Result<Settings> {
+        let set = self.config.as_deref().map(Settings::read).transpose()?.unwrap_or_default();
+        let mut parameters = set.parameters;
+        parameters.extend(self.parameters.iter().cloned());
+        Ok(Settings {
+            template: set.template,
+            stack_name: self.stack_name.clone().or(set.stack_name),
+            account_id: self.account_id.clone().or(set.account_id),
+            region: self.region.clone().or(set.region),
+            parameters,
+        })
     }
 
-    /// The text of a template and the chain that it makes; an error holds everything that is wrong with it, rendered.
-    pub(crate) fn read(
+    /// What CloudFormation knows from elsewhere.
+    ///
+    /// # Errors
+    /// Where the settings can't be read.
+    pub(crate) fn environment(&self) -> anyhow::Result<Environment> {
+        Ok(self.environment_with(&self.settings()?))
+    }
+
+    fn environment_with(&self, settings: &Settings) -> Environment {
+        Environment { imports: self.imports.iter().cloned().collect(), ..settings.environment() }
+    }
+
+    /// The chain of the template in a file, of the one that the settings name, or of the built-in one.
+    ///
+    /// # Errors
+    /// Where a file can't be read, or with everything that is wrong with the template, rendered.
+    pub(crate) fn chain(
         &self,
-        path: &Path,
+        file: Option<&Path>,
         wildcards: Wildcards,
         colour: bool,
-    ) -> anyhow::Result<(String, Chain)> {
-        let text = text(path)?;
-        let shown = path.display().to_string();
-        let chain = chain(&text, &shown, (&self.environment(), wildcards), colour)?;
-        Ok((text, chain))
+    ) -> anyhow::Result<Chain> {
+        let settings = self.settings()?;
+        let environment = self.environment_with(&settings);
+        match file.or(settings.template.as_deref()) {
+            Some(path) => {
+                let name = path.display().to_string();
+                chain(&text(path)?, &name, (&environment, wildcards), colour)
+            }
+            None => chain(builtin::TEMPLATE, builtin::NAME, (&environment, wildcards), colour),
+        }
     }
 }
 
 /// The chain that the text of a template makes; an error holds everything that is wrong with it, rendered. `name` is what it is
 /// called there.
-pub(crate) fn chain(
+fn chain(
     text: &str,
     name: &str,
     (environment, wildcards): (&Environment, Wildcards),

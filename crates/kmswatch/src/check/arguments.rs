@@ -16,12 +16,14 @@ Examples:
   kmswatch check --parameter Email=security@example.com --deny-warnings template.yaml
   terraform show -json plan.out | kmswatch check -
   kmswatch check --format sarif templates/*.yaml > kmswatch.sarif
+  kmswatch check kmswatch.toml kmswatch.yaml
   kmswatch check --explain-code K031";
 
 /// Arguments of the subcommand.
 #[derive(Debug, Args)]
 pub(crate) struct CheckArguments {
-    /// CloudFormation templates in YAML or JSON, or Terraform plans (`terraform show -json`); `-` is standard input
+    /// CloudFormation templates in YAML or JSON, Terraform plans (`terraform show -json`), or settings (`.toml`); `-` is
+    /// standard input
     #[arg(value_name = "FILE", required_unless_present_any = ["explain_code", "list_codes"])]
     pub(super) files: Vec<PathBuf>,
 

@@ -36,6 +36,8 @@ pub(super) fn all() -> Vec<Code> {
     notes.iter().for_each(|code| add(code.as_str(), code.meaning(), Severity::Warning));
     let transformations = metric::TransformationErrorCode::ALL;
     transformations.iter().for_each(|code| add(code.as_str(), code.meaning(), Severity::Error));
+    let settings = crate::settings::ErrorCode::ALL;
+    settings.iter().for_each(|code| add(code.as_str(), code.meaning(), Severity::Error));
     alarm::ErrorCode::ALL.iter().for_each(|code| add(code.as_str(), code.meaning(), Severity::Error));
     all
 }
