@@ -38,14 +38,14 @@ fn nothing_writes<'c>(
     meant: &mut BTreeSet<(&'c str, &'c str)>,
 ) -> Option<Diagnostic> {
     let (namespace, name) = (used.metric.metric.namespace.as_str(), used.metric.metric.name.as_str());
+    if is_written_elsewhere(namespace) {
+        return None;
+    }
     if let Some(other) = view.metric_named(name) {
         meant.insert(other);
         let message = format!("`{name}` is written to the namespace `{}`, not to `{namespace}`", other.0);
         let found = warning("K022", used.namespace, message);
         return Some(found.help(format!("write `{}` in one of the two places", other.0)));
-    }
-    if is_written_elsewhere(namespace) {
-        return None;
     }
     let message = format!("nothing in this template writes the metric `{}`", used.shown());
     let own = view.metrics().filter(|(own, _)| *own == namespace);
