@@ -6,8 +6,8 @@ use diagnostic::Diagnostic;
 use monitor::MetricAlarm;
 use stack::{Declaration, MetricDataQuery, MetricStat, Span, Text};
 
+use crate::place;
 use crate::read::Found;
-use crate::{convert, place};
 
 pub(crate) fn read(text: &str, declaration: &Declaration, found: &mut Found) -> Vec<MetricAlarm> {
     refuse_promql(declaration, found);
@@ -129,10 +129,8 @@ pub(crate) fn push(
     found: &mut Found,
 ) {
     let diagnostic = match (&problem.syntax, place) {
-        (Some(error), Some(Place::Text(scalar))) => {
-            place::in_scalar(convert::syntax_error(error), text, scalar)
-        }
-        (Some(error), _) => convert::syntax_error(error).at(otherwise.range()),
+        (Some(error), Some(Place::Text(scalar))) => place::in_scalar(error.diagnostic(), text, scalar),
+        (Some(error), _) => error.diagnostic().at(otherwise.range()),
         (None, Some(place)) => told(problem).at(place.span().range()),
         (None, None) if !found.is_complete() => return,
         (None, None) => told(problem).at(otherwise.range()),

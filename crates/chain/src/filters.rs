@@ -9,7 +9,7 @@ use monitor::MetricFilter;
 use stack::{Declaration, MetricTransformation, Text};
 
 use crate::read::Found;
-use crate::{convert, patterns, place};
+use crate::{patterns, place};
 
 /// Metric filters of one log group (AWS: "CloudWatch Logs quotas").
 pub(crate) const MAX_FILTERS: usize = 100;
@@ -54,7 +54,7 @@ fn pattern(text: &str, typed: &Text, wildcards: Wildcards, found: &mut Found) ->
     match Pattern::parse_with(&typed.value, wildcards) {
         Ok(pattern) => Some(pattern),
         Err(error) => {
-            found.push(place::in_scalar(convert::pattern_error(&error), text, typed));
+            found.push(place::in_scalar(error.diagnostic(), text, typed));
             None
         }
     }
@@ -106,7 +106,7 @@ fn report(
     found: &mut Found,
 ) {
     for _ in 0..MOST_PROPERTIES {
-        let converted = convert::transformation_error(&error);
+        let converted = error.diagnostic();
         found.push(match scalar(typed, error.property) {
             Some(scalar) => place::in_scalar(converted, text, scalar),
             None => converted.at(span(typed, error.property)),
@@ -171,7 +171,7 @@ fn check_name(name: &Text, what: &str, allowed: impl Fn(char) -> bool, found: &m
 
 /// How much AWS takes of one log group.
 pub(crate) fn check_quotas(declaration: &Declaration, patterns: &[Option<Pattern>], found: &mut Found) {
-    for (group, filters) in by_group(declaration, patterns) {
+    for (group, filters) in by_group(declaration, patterns.iter().map(Option::as_ref)) {
         let beyond = |filters: &[&stack::MetricFilter], most: usize| {
             filters.get(most).map(|filter| filter.resource.logical_id.span)
         };
@@ -201,15 +201,15 @@ pub(crate) struct GroupFilters<'d> {
     pub(crate) with_regex: Vec<&'d stack::MetricFilter>,
 }
 
-pub(crate) fn by_group<'d>(
+pub(crate) fn by_group<'d, 'p>(
     declaration: &'d Declaration,
-    patterns: &[Option<Pattern>],
+    patterns: impl Iterator<Item = Option<&'p Pattern>>,
 ) -> BTreeMap<&'d str, GroupFilters<'d>> {
     let mut groups: BTreeMap<&str, GroupFilters<'_>> = BTreeMap::new();
     for (filter, pattern) in declaration.metric_filters.iter().zip(patterns) {
         let group = groups.entry(&filter.log_group_name.value).or_default();
         group.all.push(filter);
-        if pattern.as_ref().is_some_and(patterns::has_regex) {
+        if pattern.is_some_and(patterns::has_regex) {
             group.with_regex.push(filter);
         }
     }

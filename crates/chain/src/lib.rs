@@ -29,7 +29,6 @@
 mod alarms;
 mod codes;
 mod composites;
-mod convert;
 mod filters;
 mod lint;
 mod patterns;

@@ -159,6 +159,7 @@ fn double_quoted_escape(rest: &str) -> Option<(char, usize)> {
         'r' => Some(('\r', 1)),
         'b' => Some(('\u{8}', 1)),
         'f' => Some(('\u{c}', 1)),
+        'e' => Some(('\u{1b}', 1)),
         'x' => hexadecimal(2),
         'u' => hexadecimal(4),
         other => Some((other, other.len_utf8())),

@@ -3,9 +3,9 @@
 use diagnostic::Diagnostic;
 use filter_pattern::Wildcards;
 use monitor::Configuration;
-use stack::{Declaration, Environment};
+use stack::{Declaration, Environment, Errors};
 
-use crate::{Chain, alarms, composites, convert, filters, plan, topics};
+use crate::{Chain, alarms, composites, filters, plan, topics};
 
 pub(crate) fn read(
     text: &str,
@@ -16,7 +16,7 @@ pub(crate) fn read(
         true => stack::read_terraform_plan_partly(text, environment),
         false => stack::read_partly(text, environment),
     };
-    let mut found = Found { of_template: convert::template_errors(&errors), of_languages: Vec::new() };
+    let mut found = Found { of_template: template_errors(&errors), of_languages: Vec::new() };
     let (filters, patterns) = filters::read(text, &declaration, wildcards, &mut found);
     let configuration = Configuration {
         account_id: environment.account_id.clone(),
@@ -31,6 +31,14 @@ pub(crate) fn read(
         errors if errors.is_empty() => Ok(chain(declaration, patterns, configuration)),
         errors => Err(errors),
     }
+}
+
+/// All errors of a template, and how many more there are.
+fn template_errors(errors: &Errors) -> Vec<Diagnostic> {
+    let more = errors.more();
+    let rest =
+        (more > 0).then(|| Diagnostic::error("K009", format!("{more} more errors")).help("mend these first"));
+    errors.list().iter().map(stack::TemplateError::diagnostic).chain(rest).collect()
 }
 
 /// Without errors, each filter has a pattern.

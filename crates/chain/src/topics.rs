@@ -1,5 +1,7 @@
 //! Topics and who subscribes to them.
 
+use std::collections::BTreeMap;
+
 use diagnostic::Diagnostic;
 use monitor::{Subscription, Topic};
 use stack::Declaration;
@@ -15,15 +17,18 @@ pub(crate) fn read(declaration: &Declaration, found: &mut Found) -> Vec<Topic> {
         let help = "say where to: an address, a URL, an ARN";
         found.push(Diagnostic::error("K008", message).at(subscription.protocol.span.range()).help(help));
     }
-    declaration.topics.iter().map(|topic| of_topic(topic, declaration)).collect()
-}
-
-fn of_topic(topic: &stack::Topic, declaration: &Declaration) -> Topic {
-    let own =
-        declaration.subscriptions.iter().filter(|subscription| subscription.topic_arn.value == topic.arn);
-    let subscriptions = own.filter_map(|subscription| {
-        let endpoint = subscription.endpoint.as_ref()?.value.clone();
-        Some(Subscription { protocol: subscription.protocol.value.clone(), endpoint })
-    });
-    Topic { arn: topic.arn.clone(), name: topic.name.value.clone(), subscriptions: subscriptions.collect() }
+    let mut by_topic: BTreeMap<&str, Vec<Subscription>> = BTreeMap::new();
+    for subscription in &declaration.subscriptions {
+        let Some(endpoint) = &subscription.endpoint else { continue };
+        by_topic.entry(&subscription.topic_arn.value).or_default().push(Subscription {
+            protocol: subscription.protocol.value.clone(),
+            endpoint: endpoint.value.clone(),
+        });
+    }
+    let topic = |topic: &stack::Topic| Topic {
+        arn: topic.arn.clone(),
+        name: topic.name.value.clone(),
+        subscriptions: by_topic.remove(topic.arn.as_str()).unwrap_or_default(),
+    };
+    declaration.topics.iter().map(topic).collect()
 }

@@ -153,3 +153,16 @@ fn each_code_is_explained() {
         assert!(String::from_utf8(output.stdout).unwrap().starts_with(&format!("{code} (")));
     }
 }
+
+#[test]
+fn there_is_nothing_to_say_of_the_built_in_template() {
+    let template = repository().join("examples/kmswatch.yaml");
+    let arguments = ["check", "--deny-warnings", "--parameter", "NotificationEmail=security@example.com"];
+    let output = support::kmswatch().args(arguments).arg(template).output().unwrap();
+    let answer = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(
+        (output.status.code(), answer.contains("no errors, no warnings")),
+        (Some(0), true),
+        "{answer}"
+    );
+}

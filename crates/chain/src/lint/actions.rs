@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use diagnostic::Diagnostic;
 use stack::{Actions, Resource, Text};
 
-use super::view::View;
+use super::view::{View, meant};
 use super::{note, warning};
 
 pub(super) fn lint(view: &View<'_>, found: &mut Vec<Diagnostic>) {
@@ -73,7 +73,7 @@ fn unknown_alarms(view: &View<'_>, found: &mut Vec<Diagnostic>) {
         metric.chain(declaration.composite_alarms.iter().map(|alarm| alarm.name.value.as_str())).collect();
     let unknown = |name: &str| {
         let message = format!("this template declares no alarm `{name}`");
-        let help = match diagnostic::closest(name, known.clone()) {
+        let help = match meant(name, known.iter().copied()) {
             Some(near) => format!("write `{near}`"),
             None => {
                 "declare it here: what isn't known is in no state, so no condition on it holds".to_owned()

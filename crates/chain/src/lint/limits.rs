@@ -19,8 +19,7 @@ pub(super) fn lint(view: &View<'_>, found: &mut Vec<Diagnostic>) {
 
 /// K070
 fn near_quotas(view: &View<'_>, found: &mut Vec<Diagnostic>) {
-    let patterns: Vec<_> = view.chain.patterns.iter().cloned().map(Some).collect();
-    for (group, filters) in by_group(view.declaration(), &patterns) {
+    for (group, filters) in by_group(view.declaration(), view.chain.patterns.iter().map(Some)) {
         if let Some(last) = filters.all.last().filter(|_| filters.all.len() >= MANY_FILTERS) {
             let message = format!(
                 "the log group `{group}` has {} metric filters, and AWS allows {MAX_FILTERS}",

@@ -1,24 +1,23 @@
 //! Metrics that nothing writes, that nothing looks at, or that are others than they seem.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use diagnostic::Diagnostic;
 use metric::Unit;
 
-use super::view::{Filter, Use, View};
+use super::view::{self, Filter, Use, View};
 use super::warning;
 
 pub(super) fn lint(view: &View<'_>, found: &mut Vec<Diagnostic>) {
     let mut meant = BTreeSet::new();
     for used in &view.uses {
         let (namespace, name) = (used.metric.metric.namespace.as_str(), used.metric.metric.name.as_str());
-        let writers = view.writers(namespace, name);
-        if writers.is_empty() {
-            found.extend(nothing_writes(used, view, &mut meant));
-        } else {
-            found.extend(other_dimensions(used, &writers));
-            found.extend(other_unit(used, &view.writers_of(used)));
-        }
+        let writers = view.writers_of(used);
+        found.extend(match view.writer(namespace, name) {
+            None => nothing_writes(used, view, &mut meant),
+            Some(other) if writers.is_empty() => Some(other_dimensions(used, other)),
+            Some(_) => other_unit(used, &writers),
+        });
     }
     nothing_looks(view, &meant, found);
     written_twice(view, found);
@@ -39,19 +38,19 @@ fn nothing_writes<'c>(
     meant: &mut BTreeSet<(&'c str, &'c str)>,
 ) -> Option<Diagnostic> {
     let (namespace, name) = (used.metric.metric.namespace.as_str(), used.metric.metric.name.as_str());
-    if let Some(other) = view.metrics().find(|(_, other)| *other == name) {
+    if is_written_elsewhere(namespace) {
+        return None;
+    }
+    if let Some(other) = view.metric_named(name) {
         meant.insert(other);
         let message = format!("`{name}` is written to the namespace `{}`, not to `{namespace}`", other.0);
         let found = warning("K022", used.namespace, message);
         return Some(found.help(format!("write `{}` in one of the two places", other.0)));
     }
-    if is_written_elsewhere(namespace) {
-        return None;
-    }
     let message = format!("nothing in this template writes the metric `{}`", used.shown());
     let own = view.metrics().filter(|(own, _)| *own == namespace);
-    let near = diagnostic::closest(name, own.map(|(_, name)| name).collect());
-    let metric = near.and_then(|near| view.metrics().find(|found| *found == (namespace, near)));
+    let near = view::meant(name, own.map(|(_, name)| name));
+    let metric = near.and_then(|near| view.writer(namespace, near)).map(Filter::metric);
     meant.extend(metric);
     Some(warning("K021", used.name, message).help(match near {
         Some(near) => format!("write `{near}`, which a metric filter writes"),
@@ -60,12 +59,8 @@ fn nothing_writes<'c>(
 }
 
 /// K022
-fn other_dimensions(used: &Use<'_>, writers: &[&Filter<'_>]) -> Option<Diagnostic> {
+fn other_dimensions(used: &Use<'_>, filter: &Filter<'_>) -> Diagnostic {
     let own: BTreeSet<&str> = used.metric.metric.dimensions.keys().map(String::as_str).collect();
-    if writers.iter().any(|filter| filter.dimension_names() == own) {
-        return None;
-    }
-    let filter = writers.first()?;
     let written = filter.dimension_names();
     let list = |names: &BTreeSet<&str>| match names.is_empty() {
         true => "no dimensions".to_owned(),
@@ -86,11 +81,7 @@ fn other_dimensions(used: &Use<'_>, writers: &[&Filter<'_>]) -> Option<Diagnosti
         "a metric is the same only with the same dimensions: give both the same"
     };
     let span = used.dimensions.unwrap_or(used.name);
-    Some(
-        warning("K022", span, message)
-            .label(filter.typed.metric_name.span.range(), "written here")
-            .help(help),
-    )
+    warning("K022", span, message).label(filter.typed.metric_name.span.range(), "written here").help(help)
 }
 
 /// K023
@@ -138,17 +129,16 @@ fn nothing_looks(view: &View<'_>, meant: &BTreeSet<(&str, &str)>, found: &mut Ve
 
 /// K024
 fn written_twice(view: &View<'_>, found: &mut Vec<Diagnostic>) {
-    for (namespace, name) in view.metrics() {
-        let writers = view.writers(namespace, name);
-        for (index, second) in writers.iter().enumerate() {
-            let same = |first: &&&Filter<'_>| first.dimension_names() == second.dimension_names();
-            let Some(first) = writers.iter().take(index).find(same) else { continue };
-            let message =
-                format!("two metric filters write `{namespace}/{name}`: their matches are added up");
-            let help = "if that is meant, say `--allow K024`; otherwise give each metric its own name";
-            let span = second.typed.metric_name.span;
-            let label = (first.typed.metric_name.span.range(), "also written here");
-            found.push(warning("K024", span, message).label(label.0, label.1).help(help));
-        }
+    let mut written: BTreeMap<_, &Filter<'_>> = BTreeMap::new();
+    for second in &view.filters {
+        let (namespace, name) = second.metric();
+        let Some(first) = written.get(&(namespace, name, second.dimension_names())) else {
+            written.insert((namespace, name, second.dimension_names()), second);
+            continue;
+        };
+        let message = format!("two metric filters write `{namespace}/{name}`: their matches are added up");
+        let help = "if that is meant, say `--allow K024`; otherwise give each metric its own name";
+        let diagnostic = warning("K024", second.typed.metric_name.span, message).help(help);
+        found.push(diagnostic.label(first.typed.metric_name.span.range(), "also written here"));
     }
 }

@@ -9,13 +9,13 @@ use filter_pattern::{Condition, Expression, Operand, Test};
 
 use super::view::{Filter, View};
 use crate::patterns::{allows, conditions, expression, named};
-use crate::{convert, place};
+use crate::place;
 
 pub(super) fn lint(view: &View<'_>, found: &mut Vec<Diagnostic>) {
     for filter in &view.filters {
         for remark in &filter.pattern.explain().notes {
             let Some(severity) = severity(remark, filter) else { continue };
-            let mut diagnostic = convert::pattern_note(remark);
+            let mut diagnostic = remark.diagnostic();
             diagnostic.severity = severity;
             diagnostic.help.extend(special_help(remark, filter));
             found.push(place::in_scalar(diagnostic, view.text, &filter.declared.filter_pattern));

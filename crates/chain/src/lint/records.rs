@@ -138,6 +138,11 @@ fn no_such_error(expression: &Expression) -> Option<Diagnostic> {
     };
     let condition = conditions(expression).find(never)?;
     let selector = &condition.selector;
+    let asks_absence =
+        |other: &Condition| other.selector == *selector && matches!(other.test, Test::NotExists);
+    if conditions(expression).any(asks_absence) {
+        return None;
+    }
     let message = format!("this is never true: where a call succeeds, CloudTrail leaves `{selector}` out");
     Some(warning("K010", condition, message).help(format!("write `{selector} NOT EXISTS`")))
 }

@@ -15,12 +15,31 @@ pub(super) struct View<'c> {
     pub(super) chain: &'c Chain,
     pub(super) filters: Vec<Filter<'c>>,
     pub(super) uses: Vec<Use<'c>>,
-    /// Positions in `filters`, by namespace and name of the metric.
-    written: BTreeMap<(&'c str, &'c str), Vec<usize>>,
+    /// The first filter that writes a metric of such a namespace and name, by its position.
+    written: BTreeMap<(&'c str, &'c str), usize>,
+    /// The metrics of a name.
+    by_name: BTreeMap<&'c str, (&'c str, &'c str)>,
+    /// The filters that write a metric, at most [`MOST_WRITERS`].
+    writers: BTreeMap<Identity<'c>, Vec<usize>>,
     /// The log groups that trails of the template deliver to.
     pub(super) trail_groups: BTreeSet<&'c str>,
     /// Resources and their properties whose value a plan doesn't know yet.
     unknown: BTreeSet<(&'c str, &'c str)>,
+}
+
+/// Namespace, name, and the names of its dimensions.
+type Identity<'c> = (&'c str, &'c str, BTreeSet<&'c str>);
+
+/// How many filters of one metric are looked at. A template has no more in a log group; a plan may have.
+const MOST_WRITERS: usize = 100;
+
+/// Beyond so many names none is looked for that was meant.
+const MOST_NAMES: usize = 1_000;
+
+/// The name that was meant.
+pub(super) fn meant<'n>(name: &str, names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
+    let names: Vec<&str> = names.take(MOST_NAMES + 1).collect();
+    if names.len() > MOST_NAMES { None } else { diagnostic::closest(name, names) }
 }
 
 /// A metric filter with its pattern.
@@ -51,14 +70,21 @@ impl<'c> View<'c> {
     pub(super) fn of(text: &'c str, chain: &'c Chain) -> Self {
         let trail_groups = trail_groups(&chain.declaration);
         let filters = filters(chain, &trail_groups);
-        let mut written: BTreeMap<(&str, &str), Vec<usize>> = BTreeMap::new();
+        let (mut written, mut by_name, mut writers) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
         for (index, filter) in filters.iter().enumerate() {
-            written.entry(filter.metric()).or_default().push(index);
+            let (namespace, name) = filter.metric();
+            written.entry((namespace, name)).or_insert(index);
+            by_name.entry(name).or_insert((namespace, name));
+            let own: &mut Vec<usize> =
+                writers.entry((namespace, name, filter.dimension_names())).or_default();
+            if own.len() < MOST_WRITERS {
+                own.push(index);
+            }
         }
         let ignored = chain.declaration.ignored_properties.iter();
         let unknown = ignored.filter(|ignored| ignored.reason == IgnoredReason::NotKnownYet);
         let unknown = unknown.map(|ignored| (ignored.logical_id.as_str(), ignored.path.as_str())).collect();
-        View { text, chain, filters, uses: uses(chain), written, trail_groups, unknown }
+        View { text, chain, filters, uses: uses(chain), written, by_name, writers, trail_groups, unknown }
     }
 
     /// Is there such a property, whose value a plan doesn't know yet?
@@ -75,17 +101,22 @@ impl<'c> View<'c> {
         self.written.keys().copied()
     }
 
-    /// The filters that write a metric of this namespace and name, whatever its dimensions.
-    pub(super) fn writers(&self, namespace: &str, name: &str) -> Vec<&Filter<'c>> {
-        let positions = self.written.get(&(namespace, name)).into_iter().flatten();
-        positions.filter_map(|at| self.filters.get(*at)).collect()
+    /// A metric of this name, in whatever namespace.
+    pub(super) fn metric_named(&self, name: &str) -> Option<(&'c str, &'c str)> {
+        self.by_name.get(name).copied()
+    }
+
+    /// A filter that writes a metric of this namespace and name, whatever its dimensions.
+    pub(super) fn writer(&self, namespace: &str, name: &str) -> Option<&Filter<'c>> {
+        self.written.get(&(namespace, name)).and_then(|at| self.filters.get(*at))
     }
 
     /// The filters that write what is looked at.
     pub(super) fn writers_of(&self, used: &Use<'_>) -> Vec<&Filter<'c>> {
-        let mut writers = self.writers(&used.metric.metric.namespace, &used.metric.metric.name);
-        writers.retain(|filter| filter.has_dimensions_of(used));
-        writers
+        let metric = &used.metric.metric;
+        let dimensions = metric.dimensions.keys().map(String::as_str).collect();
+        let positions = self.writers.get(&(metric.namespace.as_str(), metric.name.as_str(), dimensions));
+        positions.into_iter().flatten().filter_map(|at| self.filters.get(*at)).collect()
     }
 }
 
@@ -97,10 +128,6 @@ impl<'c> Filter<'c> {
 
     pub(super) fn dimension_names(&self) -> BTreeSet<&'c str> {
         self.typed.dimensions.iter().map(|dimension| dimension.name.value.as_str()).collect()
-    }
-
-    fn has_dimensions_of(&self, used: &Use<'_>) -> bool {
-        self.dimension_names() == used.metric.metric.dimensions.keys().map(String::as_str).collect()
     }
 
     /// The value of each match, where it is always the same.
