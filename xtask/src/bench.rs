@@ -18,8 +18,13 @@ use measure::Usage;
 
 pub(crate) const HELP: &str = "\
 Usage: cargo xtask bench scan [options]
+       cargo xtask bench alarms
 
-Runs whole processes over the same log files, in turn, and prints the medians of their wall
+`alarms` measures the monitor (benches/src/bin/alarms.rs): one tick of 100,000 alarms, and a
+year of one-minute datapoints for 100 alarms, each with its ratio to adding the same
+observations up and nothing else.
+
+`scan` runs whole processes over the same log files, in turn, and prints the medians of their wall
 time, processor time and peak memory, with their speed as a share of the floor's: reading and
 inflating the files and nothing else (benches/src/bin/floor.rs). Compare the shares, not the
 seconds: they hold on other machines too.
@@ -46,6 +51,7 @@ struct Options {
 pub(crate) fn run(mut arguments: Arguments) -> anyhow::Result<ExitCode> {
     let options = options(&mut arguments)?;
     arguments.finish()?;
+    let Some(options) = options else { return alarms() };
     let target = Metadata::of_workspace()?.target_directory;
     build()?;
     let folder = match &options.corpus {
@@ -68,7 +74,20 @@ pub(crate) fn run(mut arguments: Arguments) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn options(arguments: &mut Arguments) -> Result<Options, UsageError> {
+fn alarms() -> anyhow::Result<ExitCode> {
+    build()?;
+    let program = Metadata::of_workspace()?.target_directory.join("release").join("alarms");
+    for what in ["tick", "year"] {
+        let status = std::process::Command::new(&program).arg(what).status();
+        if !status.with_context(|| program.display().to_string())?.success() {
+            bail!("alarms {what} failed");
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// What to measure of a scan; `None` for alarms.
+fn options(arguments: &mut Arguments) -> Result<Option<Options>, UsageError> {
     let options = Options {
         gigabytes: arguments.take_value("--gb")?.unwrap_or(1.5),
         seed: arguments.take_value("--seed")?.unwrap_or(1),
@@ -77,8 +96,10 @@ fn options(arguments: &mut Arguments) -> Result<Options, UsageError> {
         write: arguments.take_value("--write")?,
         date: arguments.take_value("--date")?,
     };
-    if arguments.take_word().as_deref() != Some("scan") {
-        return Err(UsageError::new("say what to measure: scan"));
+    match arguments.take_word().as_deref() {
+        Some("scan") => {}
+        Some("alarms") => return Ok(None),
+        _ => return Err(UsageError::new("say what to measure: scan or alarms")),
     }
     if options.runs == 0 || options.gigabytes.is_nan() || options.gigabytes <= 0.0 {
         return Err(UsageError::new("--runs and --gb are more than 0"));
@@ -86,7 +107,7 @@ fn options(arguments: &mut Arguments) -> Result<Options, UsageError> {
     if options.write.is_some() != options.date.is_some() {
         return Err(UsageError::new("--write and --date go together"));
     }
-    Ok(options)
+    Ok(Some(options))
 }
 
 fn build() -> anyhow::Result<()> {
@@ -131,15 +152,16 @@ fn write(file: &PathBuf, measured: &str) -> anyhow::Result<()> {
 mod tests {
     use super::*;
 
-    fn parsed(words: &str) -> Result<Options, UsageError> {
+    fn parsed(words: &str) -> Result<Option<Options>, UsageError> {
         options(&mut Arguments::new(words.split_whitespace().map(String::from).collect()))
     }
 
     #[test]
     fn options_have_defaults() {
-        let options = parsed("scan").unwrap();
+        assert!(parsed("alarms").unwrap().is_none());
+        let options = parsed("scan").unwrap().unwrap();
         assert_eq!((options.runs, options.seed), (5, 1));
-        assert_eq!(parsed("scan --runs 3 --corpus a").unwrap().corpus, Some("a".into()));
+        assert_eq!(parsed("scan --runs 3 --corpus a").unwrap().unwrap().corpus, Some("a".into()));
     }
 
     #[test]

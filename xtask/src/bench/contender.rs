@@ -75,6 +75,7 @@ impl Programs {
             contenders: vec![
                 self.floor(corpus, 1),
                 self.scan("scan", 1).folder(corpus),
+                self.scan("scan --no-alarms", 1).words(["--no-alarms"]).folder(corpus),
                 self.scan("scan, 100 more patterns", 1).words(named).folder(corpus),
                 matching("match --count, 1 pattern").words([FAILED]).folder(corpus),
                 matching("match --count, 100 patterns")
