@@ -47,7 +47,8 @@ report covers what was read until then).
 Examples:
   kmswatch scan logs/
   kmswatch scan --since 2025-03-01 --format json logs/ > report.json
-  kmswatch scan --pattern 'root={ $.userIdentity.type = \"Root\" }' --fail-on root logs/";
+  kmswatch scan --pattern 'root={ $.userIdentity.type = \"Root\" }' --fail-on root logs/
+  kmswatch scan --template template.yaml --what-if 'my-alarm:Threshold=1,2,5,10' logs/";
 
 const MATCH_USAGE: &str = "\
 kmswatch match [OPTIONS] <PATTERN> [PATH]...
@@ -70,12 +71,12 @@ pub(crate) struct ScanArguments {
     #[arg(required = true, value_name = "PATH")]
     pub(crate) paths: Vec<PathBuf>,
 
-    /// A detection of your own beside the built-in ones (may be repeated); what only it matches is counted, and grouped
+    /// A detection of your own beside those of the template (may be repeated); what only it matches is counted, and grouped
     /// with --group-all
     #[arg(long = "pattern", value_name = "NAME=PATTERN")]
     pub(crate) patterns: Vec<String>,
 
-    /// Group what your own detections match like what the built-in ones do: who, which key, from where (slower)
+    /// Group what the detections of --pattern match like what those of the template do: who, which key, from where (slower)
     #[arg(long)]
     pub(crate) group_all: bool,
 

@@ -80,6 +80,8 @@ pub(crate) struct Answer {
     pub(super) groups: Groups,
     /// The groups, worst first.
     pub(super) order: Vec<Place>,
+    /// Of each group, where it stands in that order.
+    pub(super) ranks: Vec<usize>,
 }
 
 impl Aggregate {
@@ -106,6 +108,7 @@ impl Aggregate {
                 observations: Observations::new(counting, &limits),
                 groups: Groups::new(&limits),
                 order: Vec::new(),
+                ranks: Vec::new(),
             },
         }
     }
@@ -164,6 +167,12 @@ impl Aggregate {
         drop((self.seen, self.pairs));
         self.answer.observations.finish();
         self.answer.order = order::worst_first(&self.answer.groups);
+        self.answer.ranks = vec![0; self.answer.groups.list.len()];
+        for (rank, place) in self.answer.order.iter().enumerate() {
+            if let Some(own) = self.answer.ranks.get_mut(*place as usize) {
+                *own = rank;
+            }
+        }
         self.answer
     }
 

@@ -138,7 +138,7 @@ impl Report {
         let window = told.window(history.length).filter(|_| told.change.to == alarm::StateValue::Alarm);
         let Some((start, end)) = window else { return (Vec::new(), 0) };
         let (groups, without) = self.answer.observations.groups_between(&history.filters, start, end);
-        let rank = |place: Place| self.answer.order.iter().position(|other| *other == place);
+        let rank = |place: Place| self.answer.ranks.get(place as usize).copied();
         let mut ranked: Vec<_> =
             groups.into_iter().map(|(place, count)| (place, count, rank(place))).collect();
         ranked.sort_by_key(|(_, count, rank)| (std::cmp::Reverse(*count), *rank));
