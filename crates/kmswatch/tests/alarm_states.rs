@@ -69,6 +69,74 @@ fn alarms_of_the_sample_corpus_change_when_the_reference_says() {
     }
 }
 
+/// Records come in any order, some twice, in files of any size; that makes no difference to any alarm.
+#[test]
+fn the_order_of_delivery_makes_no_difference() {
+    let example = repository().join("examples/cloudtrail");
+    let expected = alarms(&[], &example);
+    for seed in 1..4 {
+        let folder = tempfile::tempdir().unwrap();
+        deliver(records(&example), seed, folder.path());
+        assert_eq!(alarms(&["--jobs", "2"], folder.path()), expected, "seed {seed}");
+    }
+}
+
+/// All alarms of the built-in template, with their changes and the evidence.
+fn alarms(options: &[&str], logs: &Path) -> Value {
+    let mut arguments: Vec<&std::ffi::OsStr> =
+        ["scan", "--format", "json"].map(std::ffi::OsStr::new).to_vec();
+    arguments.extend(options.iter().map(std::ffi::OsStr::new));
+    arguments.push(logs.as_os_str());
+    let output = run(&arguments);
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    let mut report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    report["alarms"].take()
+}
+
+fn records(folder: &Path) -> Vec<Value> {
+    let mut records = Vec::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.to_string_lossy().ends_with(".json.gz")
+                && !path.to_string_lossy().contains("Digest")
+            {
+                let file = flate2::read::GzDecoder::new(fs::File::open(path).unwrap());
+                let mut file: Value = serde_json::from_reader(file).unwrap();
+                records.append(file["Records"].as_array_mut().unwrap());
+            }
+        }
+    }
+    records
+}
+
+/// Shuffles the records, delivers a quarter of them twice, and writes them to files of 1 to 200.
+fn deliver(mut records: Vec<Value>, seed: u64, folder: &Path) {
+    let mut state = seed;
+    let mut random = |below: usize| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(state >> 33).unwrap() % below
+    };
+    let again: Vec<Value> = records.iter().filter(|_| random(4) == 0).cloned().collect();
+    records.extend(again);
+    for place in (1..records.len()).rev() {
+        records.swap(place, random(place + 1));
+    }
+    let mut rest = records.as_slice();
+    for number in 0.. {
+        if rest.is_empty() {
+            break;
+        }
+        let (file, others) = rest.split_at(rest.len().min(1 + random(200)));
+        let text = json!({ "Records": file }).to_string();
+        fs::write(folder.join(format!("{number}.json")), text).unwrap();
+        rest = others;
+    }
+}
+
 fn compare(logs: &Path) {
     let Some(spec) = shared("spec") else { return };
     let expected = reference(&spec, logs);
