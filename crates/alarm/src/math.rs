@@ -75,6 +75,14 @@ impl Math {
         })
     }
 
+    /// Whether the same datapoints may come to something else at another time, as those of `IF(HOUR(m1) > 6, m1, 0)` may.
+    #[must_use]
+    pub fn follows_clock(&self) -> bool {
+        self.queries.iter().any(
+            |query| matches!(&query.body, QueryBody::Expression(expression) if expression.follows_clock()),
+        )
+    }
+
     /// The slots of `window` as the alarm sees them. `metrics` holds the slots of each metric, in the order of
     /// [`Math::metrics`]: oldest first, the last one the newest; what is absent at the beginning is missing. A slot
     /// for which the expression yields nothing is missing.

@@ -224,6 +224,8 @@ pub enum Untold {
     NoAction,
     /// It was created and is `OK`.
     FirstEvaluation,
+    /// The episode that it belongs to was told already, and a late record only enlarges it.
+    ToldBefore,
     /// Its suppressor holds the actions back.
     Suppressed,
     /// This action is none of a topic that is watched.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use alarm::composite::{Happening, Suppression, Suppressor, evaluation_order};
+use alarm::composite::{AlarmReference, Happening, Suppression, Suppressor, evaluation_order};
 use alarm::{StateReason, StateValue};
 
 use crate::MILLISECONDS;
@@ -17,6 +17,8 @@ pub(crate) struct Composites {
     /// Children before parents. Those that are part of a cycle, or depend on one, aren't here: AWS doesn't evaluate them
     /// either.
     list: Vec<Composite>,
+    /// Places in `list`, by ARN.
+    places: HashMap<Arc<str>, usize>,
     /// Of all alarms, by name.
     states: HashMap<Arc<str>, StateValue>,
     /// By the name of a child: places in `list`, ascending.
@@ -34,15 +36,32 @@ pub(crate) struct Composite {
     pub(crate) state: StateValue,
     /// What it came to last.
     last_change: Option<Arc<StateChange>>,
-    /// What its rule came to is told with the next tick: it was created, or has another rule.
+    /// Why its rule is evaluated at the next tick, whether or not a child changes.
     pending: Option<Pending>,
-    suppression: Option<(String, Suppressor, Suppression)>,
+    suppression: Option<Suppressed>,
+    /// The suppressor that held actions back, and doesn't any more.
+    released: Option<Suppressed>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Pending {
+    /// It was created: what children do meanwhile doesn't matter.
     Created,
+    /// It has another rule: likewise.
     Updated,
+    /// Children may have been created or deleted.
+    Reconfigured,
+}
+
+/// A suppressor, and what is held back.
+#[derive(Debug, Clone, PartialEq)]
+struct Suppressed {
+    /// The name of the alarm.
+    by: String,
+    suppressor: Suppressor,
+    suppression: Suppression,
+    /// Whether it was chosen just now, so that its state isn't known yet.
+    is_new: bool,
 }
 
 /// What became of composite alarms.
@@ -62,19 +81,23 @@ pub(crate) enum Outcome {
 }
 
 impl Composites {
-    /// Watches these from now on; what is known of the others is forgotten.
+    /// Watches these from now on; what is known of the others is forgotten. What became of what a suppressor held back is
+    /// said by [`Composites::choose_suppressors`], when the states of all alarms are known.
     pub(crate) fn configure(&mut self, alarms: &[CompositeAlarm]) {
         let rules: BTreeMap<String, _> = alarms
             .iter()
             .map(|alarm| (alarm.definition.name.clone(), alarm.definition.rule.clone()))
             .collect();
         let order = evaluation_order(&rules).order;
-        let by_name = |name: &&str| alarms.iter().find(|alarm| alarm.definition.name == **name);
+        let by_name: HashMap<&str, &CompositeAlarm> =
+            alarms.iter().map(|alarm| (alarm.definition.name.as_str(), alarm)).collect();
         let before = std::mem::take(&mut self.list);
+        let places = std::mem::take(&mut self.places);
+        let known = |alarm: &CompositeAlarm| before.get(*places.get(alarm.arn.as_str())?);
         self.list = order
             .iter()
-            .filter_map(by_name)
-            .map(|alarm| Composite::new(alarm, before.iter().find(|known| *known.arn == *alarm.arn)))
+            .filter_map(|name| by_name.get(name))
+            .map(|alarm| Composite::new(alarm, known(alarm)))
             .collect();
         self.index();
         self.states.clear();
@@ -87,12 +110,35 @@ impl Composites {
         self.parents.clear();
         self.suppressed.clear();
         for (place, composite) in self.list.iter().enumerate() {
+            self.places.insert(Arc::clone(&composite.arn), place);
             for child in composite.alarm.definition.rule.children() {
-                self.parents.entry(child.name().to_owned()).or_default().push(place);
+                let parents = self.parents.entry(child.name().to_owned()).or_default();
+                if parents.last() != Some(&place) {
+                    parents.push(place);
+                }
             }
-            if let Some((name, ..)) = &composite.suppression {
-                self.suppressed.entry(name.clone()).or_default().push(place);
+            if let Some(suppressed) = &composite.suppression {
+                self.suppressed.entry(suppressed.by.clone()).or_default().push(place);
             }
+        }
+    }
+
+    /// Takes the states of suppressors that were chosen just now. What one that isn't there any more held back is told.
+    pub(crate) fn choose_suppressors(&mut self, now: i64, outcomes: &mut Vec<Outcome>) {
+        for place in 0..self.list.len() {
+            let Some(composite) = self.list.get_mut(place) else { continue };
+            if let Some(state) = composite.released.take().and_then(|before| before.suppression.held) {
+                let (arn, change) = (Arc::clone(&composite.arn), composite.last_change.clone());
+                outcomes.push(Outcome::Act { arn, state, change });
+            }
+            let Some(suppressed) = composite.suppression.as_mut().filter(|suppressed| suppressed.is_new)
+            else {
+                continue;
+            };
+            suppressed.is_new = false;
+            let state = self.states.get(suppressed.by.as_str());
+            let state = state.copied().unwrap_or(StateValue::InsufficientData);
+            self.step(place, Happening::SuppressorReplaced(state), now, outcomes);
         }
     }
 
@@ -101,7 +147,7 @@ impl Composites {
     }
 
     pub(crate) fn find(&self, arn: &str) -> Option<&Composite> {
-        self.list.iter().find(|composite| *composite.arn == *arn)
+        self.places.get(arn).and_then(|place| self.list.get(*place))
     }
 
     /// An alarm is in a state, which it was before as well.
@@ -112,19 +158,46 @@ impl Composites {
     /// An alarm of any kind changed its state at `at`, in milliseconds since 1970.
     pub(crate) fn child_changed(
         &mut self,
-        (name, arn): (&Arc<str>, &Arc<str>),
+        child: (&Arc<str>, &Arc<str>),
         state: StateValue,
         at: i64,
+        outcomes: &mut Vec<Outcome>,
+    ) {
+        let mut waiting = BTreeMap::new();
+        self.spread(child, (state, at), &mut waiting, outcomes);
+        self.evaluate_all(waiting, at, outcomes);
+    }
+
+    /// Tells those that hold back their actions by an alarm of its change; those whose rules name it have to be evaluated.
+    fn spread(
+        &mut self,
+        (name, arn): (&Arc<str>, &Arc<str>),
+        (state, at): (StateValue, i64),
+        waiting: &mut BTreeMap<usize, StateReason>,
         outcomes: &mut Vec<Outcome>,
     ) {
         self.states.insert(Arc::clone(name), state);
         for place in self.suppressed.get(&**name).cloned().unwrap_or_default() {
             self.step(place, Happening::SuppressorChanged(state), at, outcomes);
         }
-        for place in self.parents.get(&**name).cloned().unwrap_or_default() {
-            let reason =
-                StateReason::ChildChanged { arn: arn.to_string(), state, at: at.div_euclid(MILLISECONDS) };
-            self.evaluate(place, reason, at, outcomes);
+        for place in self.parents.get(&**name).into_iter().flatten() {
+            let at = at.div_euclid(MILLISECONDS);
+            waiting.insert(*place, StateReason::ChildChanged { arn: arn.to_string(), state, at });
+        }
+    }
+
+    /// Evaluates composite alarms at these places, and those that follow from them: all children before their parents, so
+    /// that no rule sees some of its children before a change and others behind it.
+    fn evaluate_all(
+        &mut self,
+        mut waiting: BTreeMap<usize, StateReason>,
+        at: i64,
+        outcomes: &mut Vec<Outcome>,
+    ) {
+        while let Some((place, reason)) = waiting.pop_first() {
+            if let Some(change) = self.evaluate(place, reason, at, outcomes) {
+                self.spread((&change.name, &change.alarm), (change.to, at), &mut waiting, outcomes);
+            }
         }
     }
 
@@ -132,46 +205,53 @@ impl Composites {
     pub(crate) fn tick(&mut self, now: i64, outcomes: &mut Vec<Outcome>) {
         for place in 0..self.list.len() {
             if let Some(pending) = self.list.get_mut(place).and_then(|composite| composite.pending.take()) {
-                self.evaluate_first(place, pending, now, outcomes);
+                self.evaluate_pending(place, pending, now, outcomes);
             }
             self.step(place, Happening::Tick, now, outcomes);
         }
     }
 
-    fn evaluate_first(&mut self, place: usize, pending: Pending, now: i64, outcomes: &mut Vec<Outcome>) {
+    fn evaluate_pending(&mut self, place: usize, pending: Pending, now: i64, outcomes: &mut Vec<Outcome>) {
         let Some(composite) = self.list.get(place) else { return };
         let state = self.rule_state(composite);
         let created = pending == Pending::Created;
         let reason = StateReason::RuleEvaluated { arn: composite.arn.to_string(), created, state };
-        self.evaluate(place, reason, now, outcomes);
+        self.evaluate_all(BTreeMap::from([(place, reason)]), now, outcomes);
     }
 
     fn rule_state(&self, composite: &Composite) -> StateValue {
         composite.alarm.definition.rule.state(|child| self.states.get(child.name()).copied())
     }
 
-    fn evaluate(&mut self, place: usize, reason: StateReason, at: i64, outcomes: &mut Vec<Outcome>) {
-        let Some(composite) = self.list.get(place) else { return };
+    fn evaluate(
+        &mut self,
+        place: usize,
+        reason: StateReason,
+        at: i64,
+        outcomes: &mut Vec<Outcome>,
+    ) -> Option<Arc<StateChange>> {
+        let composite = self.list.get(place)?;
         let to = self.rule_state(composite);
-        if composite.pending.is_some() || to == composite.state {
-            return;
+        let waits = matches!(composite.pending, Some(Pending::Created | Pending::Updated));
+        if waits || to == composite.state {
+            return None;
         }
-        let (arn, name) = (Arc::clone(&composite.arn), Arc::clone(&composite.name));
-        let (alarm, from) = (Arc::clone(&arn), composite.state);
-        let change =
-            Arc::new(StateChange { alarm, name: Arc::clone(&name), from, to, at, reason, judged: None });
+        let (alarm, name, from) = (Arc::clone(&composite.arn), Arc::clone(&composite.name), composite.state);
+        let change = Arc::new(StateChange { alarm, name, from, to, at, reason, judged: None });
+        // A period that is over by now ends first, with the change that it held back.
+        self.step(place, Happening::Tick, at, outcomes);
         if let Some(composite) = self.list.get_mut(place) {
             (composite.state, composite.last_change) = (to, Some(Arc::clone(&change)));
         }
-        outcomes.push(Outcome::Changed(change));
+        outcomes.push(Outcome::Changed(Arc::clone(&change)));
         self.step(place, Happening::Changed(to), at, outcomes);
-        self.child_changed((&name, &arn), to, at, outcomes);
+        Some(change)
     }
 
     /// Asks the suppressor, if there is one, whether actions run.
     fn step(&mut self, place: usize, happening: Happening, now: i64, outcomes: &mut Vec<Outcome>) {
         let Some(composite) = self.list.get_mut(place) else { return };
-        let Some((_, suppressor, suppression)) = &mut composite.suppression else {
+        let Some(Suppressed { suppressor, suppression, .. }) = &mut composite.suppression else {
             if let Happening::Changed(state) = happening {
                 let (arn, change) = (Arc::clone(&composite.arn), composite.last_change.clone());
                 outcomes.push(Outcome::Act { arn, state, change });
@@ -195,22 +275,25 @@ impl Composite {
         let state = before.map_or(StateValue::InsufficientData, |before| before.state);
         let same_rule = |before: &Composite| before.alarm.definition.rule == alarm.definition.rule;
         let pending = match before {
-            None => Some(Pending::Created),
-            Some(before) if same_rule(before) => before.pending,
-            Some(_) => Some(Pending::Updated),
+            None => Pending::Created,
+            Some(before) if !same_rule(before) => Pending::Updated,
+            Some(before) => before.pending.unwrap_or(Pending::Reconfigured),
         };
-        let suppression = alarm.definition.suppressor.as_ref().map(|(name, suppressor)| {
-            let known =
-                before.and_then(|before| before.suppression.as_ref()).filter(|(known, ..)| known == name);
+        let held = before.and_then(|before| before.suppression.as_ref());
+        let suppression = alarm.definition.suppressor.as_ref().map(|(suppressor, periods)| {
+            let by = AlarmReference { text: suppressor.clone(), span: 0..suppressor.len() }.name().to_owned();
             let fresh = Suppression::new(state, StateValue::InsufficientData);
-            (name.clone(), *suppressor, known.map_or(fresh, |(.., suppression)| *suppression))
+            let suppression = held.map_or(fresh, |held| held.suppression);
+            let is_new = held.is_none_or(|held| held.is_new || held.by != by);
+            Suppressed { by, suppressor: *periods, suppression, is_new }
         });
         Composite {
             arn: alarm.arn.as_str().into(),
             name: alarm.definition.name.as_str().into(),
             actions: Arc::new(Actions::of_composite_alarm(&alarm.definition)),
             state,
-            pending,
+            pending: Some(pending),
+            released: held.filter(|_| suppression.is_none()).cloned(),
             suppression,
             last_change: before.and_then(|before| before.last_change.clone()),
             alarm: alarm.clone(),

@@ -3,6 +3,8 @@
 use alarm::definition::Source;
 use alarm::{Datapoint, Definition, Evaluation, Slot, StateValue, Window, decide, evaluate};
 
+use metric::{Series, Unit};
+
 use crate::metrics::{Metric, Metrics};
 
 /// An alarm's definition and the metrics that it looks at.
@@ -10,10 +12,12 @@ use crate::metrics::{Metric, Metrics};
 pub(crate) struct Judge<'j> {
     pub(crate) definition: &'j Definition,
     /// In the order of the definition's metrics.
-    pub(crate) places: &'j [u32],
+    pub(crate) places: &'j [Option<u32>],
     pub(crate) metrics: &'j Metrics,
     /// What the ends of windows are multiples of, in seconds.
     pub(crate) grain: i64,
+    /// Whether the same datapoints may come to something else at another time.
+    pub(crate) follows_clock: bool,
 }
 
 /// Memory that is used again.
@@ -27,6 +31,13 @@ pub(crate) struct Scratch {
 const MANY_SLOTS: usize = 24;
 
 impl Judge<'_> {
+    /// What evaluations come to where nothing was ever observed. An expression may yield numbers all the same.
+    pub(crate) fn without_observations(definition: &Definition) -> StateValue {
+        let metrics = Metrics::default();
+        let judge = Judge { definition, places: &[], metrics: &metrics, grain: 1, follows_clock: false };
+        judge.state(0, StateValue::InsufficientData, &mut Scratch::default())
+    }
+
     /// What the evaluation of the window that ends at `end` comes to.
     pub(crate) fn state(&self, end: i64, previous: StateValue, scratch: &mut Scratch) -> StateValue {
         self.fill(end, scratch);
@@ -76,7 +87,8 @@ impl Judge<'_> {
         let wanted = self.definition.metrics().nth(number).zip(self.metric(number));
         if let Some((wanted, metric)) = wanted {
             let (start, shape) = (window.start(), (window.period, window.slots));
-            metric.series.datapoints(wanted.unit, start, shape, &wanted.statistic, points);
+            let unit = wanted.unit.or_else(|| first_unit(&metric.series, window));
+            metric.series.datapoints(unit, start, shape, &wanted.statistic, points);
         }
     }
 
@@ -85,19 +97,49 @@ impl Judge<'_> {
     }
 
     fn metric(&self, number: usize) -> Option<&Metric> {
-        self.places.get(number).and_then(|place| self.metrics.get(*place))
+        self.places.get(number).and_then(|place| self.metrics.get((*place)?))
+    }
+
+    /// The time of the earliest observation that is known.
+    pub(crate) fn oldest(&self) -> Option<i64> {
+        let series = self.series().map(|(unit, series)| series.starts(Some(unit), i64::MIN).next());
+        series.flatten().min()
+    }
+
+    /// The streams that it looks at.
+    fn series(&self) -> impl Iterator<Item = (Unit, &Series)> {
+        let metrics = self.definition.metrics().enumerate();
+        let metrics =
+            metrics.filter_map(|(number, wanted)| Some((wanted.unit, &self.metric(number)?.series)));
+        metrics.flat_map(|(wanted, series)| {
+            let units = series.units().filter(move |unit| wanted.is_none_or(|wanted| wanted == *unit));
+            units.map(move |unit| (unit, series))
+        })
     }
 
     /// The first window behind the one that ends at `end` that may come to something else: that some observation enters,
     /// leaves, or goes from one period to another in. `i64::MAX` where there is none.
     pub(crate) fn next_change(&self, end: i64) -> i64 {
         let next = end.saturating_add(self.grain);
-        let Source::Metric(wanted) = &self.definition.source else { return next };
-        let Some(metric) = self.metric(0) else { return i64::MAX };
-        let window = self.window(end);
-        let period = i64::from(window.period);
+        if self.follows_clock {
+            return next;
+        }
         let mut change = i64::MAX;
-        for (number, start) in metric.series.starts(wanted.unit, window.start()).enumerate() {
+        for (unit, series) in self.series() {
+            change =
+                change.min(self.next_change_in(series.starts(Some(unit), self.window(end).start()), end));
+            if change <= next {
+                return next;
+            }
+        }
+        change
+    }
+
+    fn next_change_in(&self, starts: impl Iterator<Item = i64>, end: i64) -> i64 {
+        let next = end.saturating_add(self.grain);
+        let period = i64::from(self.definition.condition.period).max(1);
+        let mut change = i64::MAX;
+        for (number, start) in starts.enumerate() {
             if start >= end {
                 return change.min(self.first_window_with(start));
             }
@@ -125,6 +167,15 @@ impl Judge<'_> {
         let end = time.saturating_add(length);
         end.saturating_sub(end.rem_euclid(self.grain))
     }
+}
+
+/// Of a metric with several units and an alarm without one: the first, by name, that the window has observations in. So
+/// what a window comes to follows from the observations in it alone.
+fn first_unit(series: &Series, window: &Window) -> Option<Unit> {
+    let lies_in = |start: i64| start < window.end;
+    let has = |unit: &Unit| series.starts(Some(*unit), window.start()).next().is_some_and(lies_in);
+    series.units().nth(1)?;
+    series.units().find(has)
 }
 
 fn to_slot(point: &Option<metric::Datapoint>) -> Slot {

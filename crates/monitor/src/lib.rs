@@ -13,6 +13,13 @@
 //! of the window that runs now breach, and further records can only push towards breaching.
 //! [`Command::PutMetricData`] waits for the tick, as at CloudWatch.
 //!
+//! An alarm that is created, or asks something else than before, is evaluated for the first time at the next tick; an update
+//! keeps its state until then. What its evaluations of earlier windows come to follows from what is known of its metrics; that
+//! is history, of which nobody is told. Other actions or another description change nothing but these.
+//!
+//! Of a metric with several units, an alarm without one looks in each window at the first, by name, that the window has
+//! observations in; at CloudWatch this is undefined.
+//!
 //! # Late records
 //!
 //! CloudTrail promises minutes, not seconds, and sometimes it takes hours. A record is counted in the period of its own time,
@@ -24,14 +31,15 @@
 //! breaching ([`only_pushes_towards_breaching`]):
 //!
 //! - **State.** If the episode reaches to the newest evaluation, the alarm is in `ALARM` now: a [`StateChange`] like any
-//!   other, at the time of the command that brought the record. If it is over, the present state stays what the present
-//!   data say.
+//!   other, at the time of the tick before the record came. If it is over, the present state stays what the present data say.
 //! - **History.** An episode that is over and that nobody knew of is a [`LateEpisode`]. Whatever else differs from what was
 //!   known is [`Revised`], piece by piece.
 //! - **Notification.** An episode is told once: by the state change, or as a late episode. A late record that only enlarges an
-//!   episode tells nothing, unless it brings a new principal or key ([`News`]). Where a late record joins two episodes that had
-//!   been told as two, nothing is told again; they were two by what was known. Where the late record is no breach but
-//!   fills a gap, so that one episode becomes two, neither is told again.
+//!   episode tells nothing, unless it brings a new principal or key ([`News`], at most once in five minutes); not even if the
+//!   episode now reaches to the present, so that the alarm goes into `ALARM` again ([`Untold::ToldBefore`]). Where a late
+//!   record joins two episodes that had been told as two, nothing is told again; they were two by what was known. Where the
+//!   late record is no breach but fills a gap, so that one episode becomes two or goes, nothing is told again either, nor when
+//!   a further record brings back what went.
 //!
 //! For all other alarms (an average that a late record pulls down, a missing period that counts as breaching) nothing past is
 //! ever told: what differs is [`Revised`]. Their present state follows the present data.
@@ -55,7 +63,7 @@ pub use change::{About, Change, Judged, LateEpisode, News, Notification, Revised
 pub use command::{Command, DeliveryOutcome, Evidence, Ingest, Match, MetricDatum, Unmatched};
 pub use configuration::{CompositeAlarm, Configuration, MetricAlarm, MetricFilter, Subscription, Topic};
 pub use monitor::{AlarmState, Monitor, Verdicts};
-pub use outbox::MAX_ATTEMPTS;
+pub use outbox::{GIVE_UP_AFTER, MAX_ATTEMPTS};
 
 use alarm::definition::Source;
 use alarm::{ComparisonOperator, Definition, TreatMissingData};

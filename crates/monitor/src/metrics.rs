@@ -35,7 +35,7 @@ impl Metrics {
         self.places.get(id).copied()
     }
 
-    /// An alarm looks at a metric from now on; answers with the metric's place.
+    /// An alarm looks at a metric from now on; answers with the metric's place. Alarms come in the order of their positions.
     pub(crate) fn watch(&mut self, id: &Arc<MetricId>, alarm: u32, before: &mut Metrics) -> u32 {
         let place = self.places.get(id).copied().unwrap_or_else(|| {
             let place = u32::try_from(self.list.len()).unwrap_or(u32::MAX);
@@ -46,7 +46,7 @@ impl Metrics {
             place
         });
         if let Some(metric) = self.list.get_mut(place as usize)
-            && !metric.watchers.contains(&alarm)
+            && metric.watchers.last() != Some(&alarm)
         {
             metric.watchers.push(alarm);
         }

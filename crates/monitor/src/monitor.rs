@@ -1,10 +1,11 @@
 //! The state machine.
 
 use std::collections::HashMap;
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use alarm::StateValue;
-use metric::{Dimension, MetricId, Resolution};
+use metric::{Dimension, MetricId, Resolution, Transformation};
 
 use crate::change::{About, Change, News, Notification, Untold};
 use crate::command::{Command, Ingest, Match, MetricDatum, Unmatched};
@@ -19,9 +20,7 @@ use crate::{EARLY_LIMIT, LATE_HORIZON, MILLISECONDS};
 /// Metric filters, metrics, alarms and notifications as they stand after the commands so far.
 #[derive(Debug, Clone, Default)]
 pub struct Monitor {
-    configuration: Configuration,
-    /// Of each filter: the metric that its observations belong to, where they have no dimensions.
-    filter_metrics: Vec<Option<(Arc<MetricId>, Option<u32>)>>,
+    filters: Vec<Filter>,
     metrics: Metrics,
     watches: Vec<Watch>,
     /// Where each alarm is in `watches`, by ARN.
@@ -35,6 +34,15 @@ pub struct Monitor {
     /// When old things were forgotten last, in seconds since 1970.
     forgotten_at: i64,
     scratch: Scratch,
+}
+
+/// A metric filter that is watched.
+#[derive(Debug, Clone)]
+struct Filter {
+    transformation: Transformation,
+    /// The metric that its observations belong to, where they have no dimensions, and its place among those that alarms
+    /// look at.
+    metric: Option<(Arc<MetricId>, Option<u32>)>,
 }
 
 /// An alarm as it stands.
@@ -120,14 +128,13 @@ impl Monitor {
 /// Configuration.
 impl Monitor {
     fn configure(&mut self, configuration: &Configuration, changes: &mut Vec<Change>) {
-        let now = self.now;
         let mut before: HashMap<Arc<str>, Watch> =
             self.watches.drain(..).map(|watch| (Arc::clone(&watch.arn), watch)).collect();
-        let composites_before: Vec<_> = self.composites.list().to_vec();
+        let composites_before = self.composites.clone();
         self.watches = configuration
             .alarms
             .iter()
-            .map(|alarm| watched(alarm, before.remove(alarm.arn.as_str()), now, changes))
+            .map(|alarm| watched(alarm, before.remove(alarm.arn.as_str()), changes))
             .collect();
         self.composites.configure(&configuration.composite_alarms);
         for watch in &self.watches {
@@ -140,52 +147,64 @@ impl Monitor {
         self.places =
             self.watches.iter().enumerate().map(|(place, watch)| (Arc::clone(&watch.arn), place)).collect();
         self.rewire();
-        self.filter_metrics = configuration
-            .filters
-            .iter()
-            .map(|filter| {
-                let id = Arc::new(filter.transformation.metric(&[]).ok()?);
-                filter.transformation.dimension_names().next().is_none().then(|| {
-                    let place = self.metrics.place(&id);
-                    (id, place)
-                })
-            })
-            .collect();
-        self.configuration = configuration.clone();
+        self.filters =
+            configuration.filters.iter().map(|filter| self.filter(&filter.transformation)).collect();
+        self.outbox.configure(&configuration.topics);
+        self.begin_watches();
+        let mut outcomes = Vec::new();
+        self.composites.choose_suppressors(self.now(), &mut outcomes);
+        self.take_outcomes(outcomes, changes);
+    }
+
+    fn filter(&self, transformation: &Transformation) -> Filter {
+        let has_dimensions = transformation.dimension_names().next().is_some();
+        let id = transformation.metric(&[]).ok().filter(|_| !has_dimensions);
+        let metric = id.map(|id| {
+            let place = self.metrics.place(&id);
+            (Arc::new(id), place)
+        });
+        Filter { transformation: transformation.clone(), metric }
+    }
+
+    /// Alarms that are new are watched from now on. Before the first tick nobody knows when that is.
+    fn begin_watches(&mut self) {
+        let Some(now) = self.now else { return };
+        let mut found = Vec::new();
+        let mut work = Work { metrics: &self.metrics, scratch: &mut self.scratch, found: &mut found };
+        for watch in self.watches.iter_mut().filter(|watch| watch.is_new()) {
+            watch.begin(now, &mut work);
+        }
     }
 
     /// Finds the metrics of each alarm.
     fn rewire(&mut self) {
         let mut before = std::mem::take(&mut self.metrics);
         for (number, watch) in (0_u32..).zip(&mut self.watches) {
-            let ids = watch.alarm.definition.metrics().filter_map(|metric| metric_id(&metric.metric));
-            watch.places = ids.map(|id| self.metrics.watch(&Arc::new(id), number, &mut before)).collect();
+            let ids = watch.alarm.definition.metrics().map(|metric| metric_id(&metric.metric));
+            let metrics = &mut self.metrics;
+            watch.places = ids.map(|id| Some(metrics.watch(&Arc::new(id?), number, &mut before))).collect();
         }
     }
 }
 
-fn watched(alarm: &MetricAlarm, before: Option<Watch>, now: Option<i64>, changes: &mut Vec<Change>) -> Watch {
+fn watched(alarm: &MetricAlarm, before: Option<Watch>, changes: &mut Vec<Change>) -> Watch {
     match before {
         Some(before) if before.alarm == *alarm => before,
         Some(before) => {
             changes.push(Change::AlarmUpdated { alarm: Arc::clone(&before.arn) });
-            before.updated(alarm.clone(), now)
+            before.updated(alarm.clone())
         }
         None => {
-            let watch = Watch::new(alarm.clone(), now);
+            let watch = Watch::new(alarm.clone());
             changes.push(Change::AlarmCreated { alarm: Arc::clone(&watch.arn) });
             watch
         }
     }
 }
 
-fn composites_changed(
-    before: &[crate::composites::Composite],
-    after: &Composites,
-    changes: &mut Vec<Change>,
-) {
+fn composites_changed(before: &Composites, after: &Composites, changes: &mut Vec<Change>) {
     for composite in after.list() {
-        match before.iter().find(|known| known.arn == composite.arn) {
+        match before.find(&composite.arn) {
             None => changes.push(Change::AlarmCreated { alarm: Arc::clone(&composite.arn) }),
             Some(known) if known.alarm != composite.alarm => {
                 changes.push(Change::AlarmUpdated { alarm: Arc::clone(&composite.arn) });
@@ -193,7 +212,7 @@ fn composites_changed(
             Some(_) => {}
         }
     }
-    let gone = before.iter().filter(|known| after.find(&known.arn).is_none());
+    let gone = before.list().iter().filter(|known| after.find(&known.arn).is_none());
     changes.extend(gone.map(|known| Change::AlarmDeleted { alarm: Arc::clone(&known.arn) }));
 }
 
@@ -219,17 +238,13 @@ impl Monitor {
         }
         let touched = self.observe(additions, changes);
         let mut found = Vec::new();
-        let mut work = Work {
-            metrics: &self.metrics,
-            now: self.now.unwrap_or_default(),
-            scratch: &mut self.scratch,
-            found: &mut found,
-        };
+        let now = self.now();
+        let mut work = Work { metrics: &self.metrics, scratch: &mut self.scratch, found: &mut found };
         for place in &touched {
             let Some(watch) = self.watches.get_mut(*place as usize) else { continue };
             if watch.alarm.mode == alarm::Mode::Eager {
-                watch.revise(&mut work);
-                watch.judge_eagerly(&mut work);
+                watch.revise(now, &mut work);
+                watch.judge_eagerly(now, &mut work);
             }
         }
         self.settle(found, changes);
@@ -266,9 +281,9 @@ impl Monitor {
     }
 
     fn addition(&self, filter: u32, time: i64, observation: &metric::Observation) -> Option<Addition> {
-        let transformation = &self.configuration.filters.get(filter as usize)?.transformation;
+        let Filter { transformation, metric } = self.filters.get(filter as usize)?;
         let value = (observation.value, 1);
-        if let Some(Some((id, place))) = self.filter_metrics.get(filter as usize) {
+        if let Some((id, place)) = metric {
             return Some(Addition::of_value((id, *place), transformation.unit(), time, value));
         }
         let id = Arc::new(transformation.metric(&observation.dimensions).ok()?);
@@ -294,14 +309,15 @@ impl Monitor {
         additions: &mut Vec<Addition>,
         changes: &mut Vec<Change>,
     ) {
-        let Some(filter) = self.configuration.filters.get(unmatched.filter as usize) else { return };
-        let known = self.filter_metrics.get(unmatched.filter as usize).and_then(Option::as_ref);
-        let Some((value, (id, place))) = filter.transformation.default_value().zip(known) else { return };
+        let Some(Filter { transformation, metric }) = self.filters.get(unmatched.filter as usize) else {
+            return;
+        };
+        let Some((value, (id, place))) = transformation.default_value().zip(metric.as_ref()) else { return };
         if self.is_out_of_reach(unmatched.time) {
             changes.push(Change::OutOfReach { time: unmatched.time });
             return;
         }
-        let unit = filter.transformation.unit();
+        let unit = transformation.unit();
         additions.push(Addition::of_value((id, *place), unit, unmatched.time, (value, unmatched.count)));
     }
 
@@ -320,9 +336,10 @@ impl Monitor {
     }
 
     /// Adds observations to the metrics, and answers with the alarms that look at them, in their order.
-    fn observe(&mut self, additions: Vec<Addition>, changes: &mut Vec<Change>) -> Vec<u32> {
+    fn observe(&mut self, mut additions: Vec<Addition>, changes: &mut Vec<Change>) -> Vec<u32> {
         let oldest = self.oldest();
         let mut touched = Vec::new();
+        additions.retain(|addition| !addition.summary.is_empty());
         for addition in merged(additions) {
             self.metrics.add(&addition, oldest);
             if let Some(metric) = addition.place.and_then(|place| self.metrics.get(place)) {
@@ -356,11 +373,11 @@ impl Monitor {
 /// Time.
 impl Monitor {
     fn tick(&mut self, now: i64, changes: &mut Vec<Change>) {
-        self.now = Some(now);
+        let before = self.now.replace(now);
         let mut found = Vec::new();
-        let mut work = Work { metrics: &self.metrics, now, scratch: &mut self.scratch, found: &mut found };
+        let mut work = Work { metrics: &self.metrics, scratch: &mut self.scratch, found: &mut found };
         for watch in &mut self.watches {
-            watch.tick(&mut work);
+            watch.tick(now, before, &mut work);
         }
         self.settle(found, changes);
         let mut outcomes = Vec::new();
@@ -388,14 +405,10 @@ impl Monitor {
 impl Monitor {
     /// In the order of time, so that composite alarms see their children change one after the other.
     fn settle(&mut self, mut found: Vec<Found>, changes: &mut Vec<Change>) {
-        let now = self.now();
-        found.sort_by_key(|found| match found {
-            Found::State { change, .. } => change.at,
-            Found::LateEpisode(_) | Found::Revised(_) => now,
-        });
+        found.sort_by_key(Found::at);
         for found in found {
             match found {
-                Found::State { change, first } => self.state_changed(change, first, changes),
+                Found::State { change, untold } => self.state_changed(change, untold, changes),
                 Found::LateEpisode(episode) => {
                     let episode = Arc::new(episode);
                     changes.push(Change::LateEpisode(Arc::clone(&episode)));
@@ -411,13 +424,17 @@ impl Monitor {
         }
     }
 
-    fn state_changed(&mut self, change: crate::StateChange, first: bool, changes: &mut Vec<Change>) {
+    fn state_changed(
+        &mut self,
+        change: crate::StateChange,
+        untold: Option<Untold>,
+        changes: &mut Vec<Change>,
+    ) {
         let change = Arc::new(change);
         changes.push(Change::State(Arc::clone(&change)));
-        if first && change.to == StateValue::Ok {
-            changes.push(Change::Untold { alarm: Arc::clone(&change.alarm), why: Untold::FirstEvaluation });
-        } else {
-            self.tell(&change.alarm, change.to, &About::State(Arc::clone(&change)), changes);
+        match untold {
+            Some(why) => changes.push(Change::Untold { alarm: Arc::clone(&change.alarm), why }),
+            None => self.tell(&change.alarm, change.to, &About::State(Arc::clone(&change)), changes),
         }
         let mut outcomes = Vec::new();
         self.composites.child_changed((&change.name, &change.alarm), change.to, change.at, &mut outcomes);
@@ -449,8 +466,8 @@ impl Monitor {
         let watch = place.and_then(|place| self.watches.get_mut(place));
         let actions = match watch {
             Some(watch) => {
-                if state == StateValue::Alarm {
-                    watch.sightings.told(now);
+                if let Some(seconds) = told_seconds(about) {
+                    watch.sightings.told(now, &seconds);
                 }
                 Arc::clone(&watch.actions)
             }
@@ -460,7 +477,7 @@ impl Monitor {
             },
         };
         match told_of(&actions, state) {
-            Ok(arns) => self.outbox.queue((arn, arns), &self.configuration.topics, about, now, changes),
+            Ok(arns) => self.outbox.queue((arn, arns), about, now, changes),
             Err(why) => changes.push(Change::Untold { alarm: Arc::clone(arn), why }),
         }
     }
@@ -470,21 +487,33 @@ impl Monitor {
         let Some(watch) = self.watches.get_mut(place) else { return };
         let Some(pending) = watch.sightings.news(now) else { return };
         let (alarm, actions) = (Arc::clone(&watch.arn), Arc::clone(&watch.actions));
+        let (principals, keys) = pending.names();
         let news = Arc::new(News {
             alarm: Arc::clone(&alarm),
             name: Arc::clone(&watch.name),
             at: now,
-            principals: pending.principals,
-            keys: pending.keys,
+            principals,
+            keys,
             more: pending.more,
         });
         changes.push(Change::News(Arc::clone(&news)));
         match told_of(&actions, StateValue::Alarm) {
             Ok(arns) => {
                 let about = About::News(news);
-                self.outbox.queue((&alarm, arns), &self.configuration.topics, &about, now, changes);
+                self.outbox.queue((&alarm, arns), &about, now, changes);
             }
             Err(why) => changes.push(Change::Untold { alarm, why }),
         }
+    }
+}
+
+/// The seconds of whose records an alarm's notification tells, if it is one of `ALARM`.
+fn told_seconds(about: &About) -> Option<RangeInclusive<i64>> {
+    match about {
+        About::State(change) if change.to == StateValue::Alarm => {
+            change.judged.as_ref().map(|judged| judged.window.start()..=i64::MAX)
+        }
+        About::LateEpisode(episode) => Some(episode.judged.window.start()..=episode.last_end),
+        About::State(_) | About::News(_) => None,
     }
 }

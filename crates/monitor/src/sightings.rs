@@ -1,6 +1,7 @@
 //! Who and which keys were seen behind an alarm, and what of it is news.
 
 use std::collections::HashMap;
+use std::ops::RangeInclusive;
 
 use crate::Evidence;
 
@@ -22,40 +23,54 @@ pub(crate) struct Sightings {
     pending: Pending,
 }
 
-/// When each name was seen last, in seconds since 1970.
-type Names = HashMap<String, i64>;
+/// When each name was seen.
+type Names = HashMap<String, Seen>;
 
-/// What is new and wasn't told.
+/// In seconds since 1970.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Seen {
+    first: i64,
+    last: i64,
+}
+
+/// What is new and wasn't told: names, with the times of the records that brought them, in seconds since 1970.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Pending {
-    pub(crate) principals: Vec<String>,
-    pub(crate) keys: Vec<String>,
+    principals: Vec<(String, i64)>,
+    keys: Vec<(String, i64)>,
     pub(crate) more: u64,
 }
 
 impl Sightings {
-    /// A record of `time` (seconds since 1970) is behind the alarm. `episode` is when the episode began that it enlarges,
-    /// if that was told already.
-    pub(crate) fn add(&mut self, evidence: &Evidence, time: i64, episode: Option<i64>) {
+    /// A record of `time` (seconds since 1970) is behind the alarm. `episode` is when the episode began that it enlarges, and
+    /// when it ended, if that was told already.
+    pub(crate) fn add(&mut self, evidence: &Evidence, time: i64, episode: Option<(i64, i64)>) {
         let new_principal = see(&mut self.principals, &evidence.principal, time, episode);
         let new_key = evidence.key.as_deref().and_then(|key| see(&mut self.keys, key, time, episode));
         let Pending { principals, keys, more } = &mut self.pending;
         for (new, list) in [(new_principal, principals), (new_key, keys)] {
-            let Some(name) = new else { continue };
-            if list.len() < MAX_NEWS { list.push(name) } else { *more += 1 }
+            match new {
+                Some(name) if list.len() < MAX_NEWS => list.push((name, time)),
+                Some(_) => *more += 1,
+                None => {}
+            }
         }
     }
 
-    /// Somebody was told of the alarm; what is new begins now.
-    pub(crate) fn told(&mut self, at: i64) {
+    /// Somebody was told of the alarm at `at`, in milliseconds since 1970, and of those who were seen in these seconds.
+    pub(crate) fn told(&mut self, at: i64, seconds: &RangeInclusive<i64>) {
         self.told_at = Some(at);
-        self.pending = Pending::default();
+        let Pending { principals, keys, .. } = &mut self.pending;
+        principals.retain(|(_, time)| !seconds.contains(time));
+        keys.retain(|(_, time)| !seconds.contains(time));
     }
 
     /// What is to be told now, if anything is.
     pub(crate) fn news(&mut self, now: i64) -> Option<Pending> {
-        let due = self.told_at.is_none_or(|told| now.saturating_sub(told) >= NEWS_INTERVAL);
-        if !due || self.pending == Pending::default() {
+        if self.pending == Pending::default() {
+            return None;
+        }
+        if self.told_at.is_some_and(|told| now.saturating_sub(told) < NEWS_INTERVAL) {
             return None;
         }
         self.told_at = Some(now);
@@ -63,21 +78,39 @@ impl Sightings {
     }
 
     pub(crate) fn forget_before(&mut self, time: i64) {
-        self.principals.retain(|_, seen| *seen >= time);
-        self.keys.retain(|_, seen| *seen >= time);
+        self.principals.retain(|_, seen| seen.last >= time);
+        self.keys.retain(|_, seen| seen.last >= time);
     }
 }
 
+impl Pending {
+    /// Principals and keys, each once.
+    pub(crate) fn names(&self) -> (Vec<String>, Vec<String>) {
+        (distinct(&self.principals), distinct(&self.keys))
+    }
+}
+
+fn distinct(names: &[(String, i64)]) -> Vec<String> {
+    let mut list: Vec<String> = Vec::new();
+    for (name, _) in names {
+        if !list.contains(name) {
+            list.push(name.clone());
+        }
+    }
+    list
+}
+
 /// The name, if it is new in the episode.
-fn see(names: &mut Names, name: &str, time: i64, episode: Option<i64>) -> Option<String> {
+fn see(names: &mut Names, name: &str, time: i64, episode: Option<(i64, i64)>) -> Option<String> {
     if let Some(seen) = names.get_mut(name) {
-        let is_new = episode.is_some_and(|began| *seen < began);
-        *seen = (*seen).max(time);
+        // Of a name that was seen both before and behind the episode it isn't known any more whether it was in between.
+        let is_new = episode.is_some_and(|(began, ended)| seen.last < began || seen.first >= ended);
+        (seen.first, seen.last) = (seen.first.min(time), seen.last.max(time));
         return is_new.then(|| name.to_owned());
     }
     if names.len() >= MAX_NAMES {
         return None;
     }
-    names.insert(name.to_owned(), time);
+    names.insert(name.to_owned(), Seen { first: time, last: time });
     episode.map(|_| name.to_owned())
 }

@@ -10,6 +10,13 @@ pub(crate) struct Run {
     pub(crate) state: StateValue,
 }
 
+impl Run {
+    /// Whether some evaluation belongs to both.
+    pub(crate) fn meets(&self, other: &Run) -> bool {
+        self.first <= other.last && other.first <= self.last
+    }
+}
+
 /// The states of all evaluations so far, as runs.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Timeline {

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use alarm::{Mode, StateReason, StateValue, decide, window};
+use alarm::definition::Source;
+use alarm::{Definition, Mode, StateReason, StateValue, window};
 
 use crate::actions::Actions;
-use crate::change::{Judged, LateEpisode, Revised, StateChange};
+use crate::change::{Judged, LateEpisode, Revised, StateChange, Untold};
 use crate::configuration::MetricAlarm;
 use crate::judge::{Judge, Scratch};
 use crate::metrics::Metrics;
@@ -20,22 +21,32 @@ pub(crate) struct Watch {
     pub(crate) name: Arc<str>,
     pub(crate) actions: Arc<Actions>,
     /// The metrics that it looks at, in the order of the definition.
-    pub(crate) places: Vec<u32>,
+    pub(crate) places: Vec<Option<u32>>,
     pub(crate) state: StateValue,
-    /// Whether it was ever evaluated.
-    pub(crate) evaluated: bool,
     pub(crate) sightings: Sightings,
     /// What the ends of windows are multiples of, in seconds.
     grain: i64,
     /// Whether added observations can only push towards breaching.
     accumulates: bool,
+    /// Whether the same datapoints may come to something else at another time.
+    follows_clock: bool,
+    /// Whether it was ever evaluated.
+    evaluated: bool,
+    /// Whether it was never evaluated under this definition.
+    fresh: bool,
     /// The end of the newest window that was evaluated.
     judged: Option<i64>,
-    /// The end of the first window behind it that may come to something else.
+    /// The end of the newest window that was over before the alarm was watched, by this definition.
+    recalled: i64,
+    /// The end of the first window behind `judged` that may come to something else.
     next: i64,
     timeline: Timeline,
     /// Starts of slots that got observations after their windows had been evaluated.
     late: Vec<i64>,
+    /// Evaluations that came to `ALARM` before late observations came, as first and last.
+    gone: Vec<(i64, i64)>,
+    /// When it changed its state last, or was configured: the next change isn't earlier. In milliseconds since 1970.
+    changed_at: i64,
 }
 
 /// What was found out about an alarm.
@@ -43,8 +54,8 @@ pub(crate) struct Watch {
 pub(crate) enum Found {
     State {
         change: StateChange,
-        /// Whether the alarm had never been evaluated before.
-        first: bool,
+        /// Why nobody is told.
+        untold: Option<Untold>,
     },
     LateEpisode(LateEpisode),
     Revised(Revised),
@@ -53,17 +64,32 @@ pub(crate) enum Found {
 /// What finding out takes.
 pub(crate) struct Work<'w> {
     pub(crate) metrics: &'w Metrics,
-    /// In milliseconds since 1970.
-    pub(crate) now: i64,
     pub(crate) scratch: &'w mut Scratch,
     pub(crate) found: &'w mut Vec<Found>,
 }
 
+/// When late observations came, in milliseconds since 1970, and the newest window that they can change.
+#[derive(Clone, Copy)]
+struct Revision {
+    at: i64,
+    judged: i64,
+}
+
+impl Found {
+    /// In milliseconds since 1970.
+    pub(crate) fn at(&self) -> i64 {
+        match self {
+            Found::State { change, .. } => change.at,
+            Found::LateEpisode(episode) => episode.seen_at,
+            Found::Revised(revised) => revised.at,
+        }
+    }
+}
+
+/// What an alarm is, and when it is evaluated.
 impl Watch {
-    /// An alarm that is created at `now` (milliseconds since 1970): it is evaluated for the windows that end after that.
-    pub(crate) fn new(alarm: MetricAlarm, now: Option<i64>) -> Self {
+    pub(crate) fn new(alarm: MetricAlarm) -> Self {
         let condition = &alarm.definition.condition;
-        let base = decide(condition, &[], StateValue::InsufficientData).state;
         let grain = if condition.is_hourly() { 3600 } else { i64::from(condition.period.clamp(1, 60)) };
         Watch {
             arn: alarm.arn.as_str().into(),
@@ -71,64 +97,120 @@ impl Watch {
             actions: Arc::new(Actions::of_metric_alarm(&alarm.definition)),
             places: Vec::new(),
             state: StateValue::InsufficientData,
-            evaluated: false,
             sightings: Sightings::default(),
             grain,
             accumulates: only_pushes_towards_breaching(&alarm.definition),
-            judged: now.map(|now| window(condition, now.div_euclid(MILLISECONDS), alarm.mode).end),
+            follows_clock: follows_clock(&alarm.definition),
+            evaluated: false,
+            fresh: true,
+            judged: None,
+            recalled: i64::MIN,
             next: i64::MIN,
-            timeline: Timeline::new(base),
+            timeline: Timeline::new(Judge::without_observations(&alarm.definition)),
             late: Vec::new(),
+            gone: Vec::new(),
+            changed_at: i64::MIN,
             alarm,
         }
     }
 
-    /// The same alarm with another definition: the state stays, and everything else is found out again.
-    pub(crate) fn updated(&self, alarm: MetricAlarm, now: Option<i64>) -> Self {
-        Watch { state: self.state, evaluated: self.evaluated, ..Watch::new(alarm, now) }
+    /// The same alarm with another definition. The state stays; where it asks something else, what its evaluations come to
+    /// is found out again.
+    pub(crate) fn updated(self, alarm: MetricAlarm) -> Self {
+        let (old, new) = (&self.alarm.definition, &alarm.definition);
+        if old.source == new.source && old.condition == new.condition && self.alarm.mode == alarm.mode {
+            let actions = Arc::new(Actions::of_metric_alarm(new));
+            return Watch { name: new.name.as_str().into(), actions, alarm, ..self };
+        }
+        let recalled = self.judged.unwrap_or(i64::MIN);
+        let Watch { state, evaluated, sightings, changed_at, .. } = self;
+        Watch { state, evaluated, sightings, changed_at, recalled, ..Watch::new(alarm) }
+    }
+
+    /// Whether nobody has said yet since when it is watched.
+    pub(crate) fn is_new(&self) -> bool {
+        self.judged.is_none()
+    }
+
+    /// It is watched from `now` (milliseconds since 1970) on. What is known of the time before is history, of which nobody is
+    /// told. Where the window that runs was judged already, by another definition, its evaluation is the first one.
+    pub(crate) fn begin(&mut self, now: i64, work: &mut Work<'_>) {
+        let target = self.target(now);
+        let is_ahead = self.recalled > target;
+        let recalled = if is_ahead { target } else { target.saturating_sub(self.grain) };
+        (self.judged, self.recalled, self.changed_at) = (Some(recalled), recalled, now.max(self.changed_at));
+        if let Some(oldest) = self.judge(work.metrics).oldest() {
+            let runs = self.evaluate_again((self.first_window_with(oldest), recalled), recalled, work);
+            self.timeline.replace(&runs, recalled, self.grain);
+        }
     }
 
     fn judge<'j>(&'j self, metrics: &'j Metrics) -> Judge<'j> {
-        Judge { definition: &self.alarm.definition, places: &self.places, metrics, grain: self.grain }
+        let (definition, places) = (&self.alarm.definition, self.places.as_slice());
+        Judge { definition, places, metrics, grain: self.grain, follows_clock: self.follows_clock }
     }
 
-    /// A slot that it looks at has further observations.
-    pub(crate) fn touch(&mut self, start: i64) {
-        let Some(judged) = self.judged else { return };
-        let first = self.first_window_with(start);
-        if first <= judged && self.late.last() != Some(&start) {
-            self.late.push(start);
-        }
-        self.next = self.next.min(first.max(judged.saturating_add(self.grain)));
-    }
-
-    /// The episode that a record of `time` enlarges, if it was known before: when it began, in seconds since 1970.
-    pub(crate) fn known_episode(&self, time: i64) -> Option<i64> {
-        let judged = self.judged?;
-        let end = self.first_window_with(time).min(judged);
-        let run = self.timeline.runs(end, end, judged, self.grain).next()?;
-        let condition = &self.alarm.definition.condition;
-        let length = i64::from(condition.evaluation_range()) * i64::from(condition.period);
-        (self.accumulates && run.state == StateValue::Alarm).then(|| run.first.saturating_sub(length))
+    /// The end of the newest window that is evaluated by `now`, in milliseconds since 1970.
+    fn target(&self, now: i64) -> i64 {
+        window(&self.alarm.definition.condition, now.div_euclid(MILLISECONDS), self.alarm.mode).end
     }
 
     fn first_window_with(&self, time: i64) -> i64 {
         time.saturating_sub(time.rem_euclid(self.grain)).saturating_add(self.grain)
     }
 
-    /// Time has come to `work.now`.
-    pub(crate) fn tick(&mut self, work: &mut Work<'_>) {
-        self.revise(work);
-        let mode = self.alarm.mode;
-        let target = window(&self.alarm.definition.condition, work.now.div_euclid(MILLISECONDS), mode).end;
-        let delay = if mode == Mode::CloudWatch { alarm::CLOUDWATCH_DELAY } else { 0 };
-        let mut end = match self.judged {
-            Some(judged) => self.next.max(judged.saturating_add(self.grain)),
-            None => target,
-        };
+    /// Forgets evaluations before `time`, in seconds since 1970.
+    pub(crate) fn forget_before(&mut self, time: i64) {
+        self.timeline.forget_before(time);
+        self.sightings.forget_before(time);
+        self.gone.retain(|(_, last)| *last >= time);
+    }
+
+    /// The states of all evaluations of the windows that end between `first` and `last` (seconds since 1970), as runs.
+    pub(crate) fn verdicts(&self, first: i64, last: i64) -> Vec<(i64, i64, StateValue)> {
+        let Some(judged) = self.judged else { return Vec::new() };
+        let first = self.first_window_with(first.saturating_sub(1));
+        let last = last.saturating_sub(last.rem_euclid(self.grain)).min(judged);
+        let runs = self.timeline.runs(first, last, judged, self.grain).filter(|_| first <= last);
+        runs.map(|run| (run.first.max(first), run.last.min(last), run.state)).collect()
+    }
+}
+
+/// As time goes by.
+impl Watch {
+    /// A slot that it looks at has further observations.
+    pub(crate) fn touch(&mut self, start: i64) {
+        let first = self.first_window_with(start);
+        let judged = self.judged.unwrap_or(i64::MAX);
+        if first <= judged && self.late.last() != Some(&start) {
+            self.late.push(start);
+        }
+        self.next = self.next.min(first.max(judged.saturating_add(self.grain)));
+    }
+
+    /// Time has come to `now`, from `before` at the tick before; both in milliseconds since 1970. What is late came then.
+    pub(crate) fn tick(&mut self, now: i64, before: Option<i64>, work: &mut Work<'_>) {
+        let target = self.target(now);
+        self.judged = self.judged.or(Some(target.saturating_sub(self.grain)));
+        let late_at = before.unwrap_or(now);
+        if self.fresh {
+            self.catch_up(target.max(self.recalled.saturating_add(self.grain)), now, work);
+            self.fresh = false;
+            self.revise(late_at, work);
+        } else {
+            self.revise(late_at, work);
+            self.catch_up(target, now, work);
+        }
+        self.evaluated = true;
+    }
+
+    fn catch_up(&mut self, target: i64, now: i64, work: &mut Work<'_>) {
+        let delay = if self.alarm.mode == Mode::CloudWatch { alarm::CLOUDWATCH_DELAY } else { 0 };
+        let behind = self.judged.map_or(target, |judged| judged.saturating_add(self.grain));
+        let mut end = self.next.max(behind);
         while end <= target {
             let at = end.saturating_add(delay).saturating_mul(MILLISECONDS);
-            end = self.evaluate_at(end, at, work);
+            end = self.evaluate_at(end, at.min(now), work);
         }
         self.next = end;
         self.judged = self.judged.max(Some(target));
@@ -139,35 +221,38 @@ impl Watch {
         let state = self.judge(work.metrics).state(end, self.state, work.scratch);
         self.timeline.append(end, state);
         if state != self.state {
-            self.change(state, (end, at), work);
+            self.change(state, (end, at), false, work);
         }
-        self.evaluated = true;
         self.judge(work.metrics).next_change(end)
     }
 
-    /// An ingest may have made the window that runs breach for good.
-    pub(crate) fn judge_eagerly(&mut self, work: &mut Work<'_>) {
-        let Some(judged) = self.judged else { return };
+    /// An ingest at `now` (milliseconds since 1970) may have made the window that runs breach for good.
+    pub(crate) fn judge_eagerly(&mut self, now: i64, work: &mut Work<'_>) {
+        let Some(judged) = self.judged.filter(|_| !self.fresh) else { return };
         let end = judged.saturating_add(self.grain);
         let is_eager = self.alarm.mode == Mode::Eager && self.accumulates && self.state != StateValue::Alarm;
-        if is_eager && self.next <= end && self.judge(work.metrics).is_settled(end, work.scratch) {
-            self.next = self.evaluate_at(end, work.now, work);
+        let runs = judged <= now.div_euclid(MILLISECONDS);
+        if is_eager && runs && self.next <= end && self.judge(work.metrics).is_settled(end, work.scratch) {
+            self.next = self.evaluate_at(end, now, work);
             self.judged = Some(end);
         }
     }
 
-    fn change(&mut self, to: StateValue, (end, at): (i64, i64), work: &mut Work<'_>) {
+    fn change(&mut self, to: StateValue, (end, at): (i64, i64), told: bool, work: &mut Work<'_>) {
         let judged = self.judged_at(end, self.state, work);
+        self.changed_at = self.changed_at.max(at);
         let change = StateChange {
             alarm: Arc::clone(&self.arn),
             name: Arc::clone(&self.name),
             from: self.state,
             to,
-            at,
+            at: self.changed_at,
             reason: judged.evaluation.reason.clone(),
             judged: Some(judged),
         };
-        work.found.push(Found::State { change, first: !self.evaluated });
+        let is_first = !self.evaluated && to == StateValue::Ok;
+        let untold = is_first.then_some(Untold::FirstEvaluation).or(told.then_some(Untold::ToldBefore));
+        work.found.push(Found::State { change, untold });
         self.state = to;
     }
 
@@ -176,27 +261,32 @@ impl Watch {
         let evaluation = judge.evaluation(end, previous, work.scratch);
         Judged { window: judge.window(end), evaluation }
     }
+}
 
-    /// Evaluates again what late observations may have changed.
-    pub(crate) fn revise(&mut self, work: &mut Work<'_>) {
-        let Some(judged) = self.judged.filter(|_| !self.late.is_empty()) else { return };
+/// As late observations come.
+impl Watch {
+    /// Evaluates again what late observations may have changed, which came at `at`, in milliseconds since 1970.
+    pub(crate) fn revise(&mut self, at: i64, work: &mut Work<'_>) {
+        let Some(judged) = self.judged.filter(|_| !self.late.is_empty() && !self.fresh) else { return };
+        let revision = Revision { at: at.max(self.changed_at), judged };
         let mut late = std::mem::take(&mut self.late);
         late.sort_unstable();
         late.dedup();
         let judge = self.judge(work.metrics);
         let windows = late
             .iter()
-            .map(|start| (judge.first_window_with(*start), judge.last_window_with(*start).min(judged)));
-        for (first, last) in joined(windows, self.grain) {
-            self.revise_between(first, last, judged, work);
+            .map(|start| (judge.first_window_with(*start), judge.last_window_with(*start).min(judged)))
+            .filter(|(first, last)| first <= last);
+        for windows in joined(windows, self.grain) {
+            self.revise_between(windows, revision, work);
         }
-        self.next = self.next.min(self.judge(work.metrics).next_change(judged));
     }
 
-    fn revise_between(&mut self, first: i64, last: i64, judged: i64, work: &mut Work<'_>) {
-        let runs = self.evaluate_again(first, last, judged, work);
+    fn revise_between(&mut self, windows: (i64, i64), revision: Revision, work: &mut Work<'_>) {
+        let judged = revision.judged;
+        let runs = self.evaluate_again(windows, judged, work);
         let Some(stop) = runs.last().map(|run| run.last) else { return };
-        let around = (first.saturating_sub(self.grain), stop.saturating_add(self.grain).min(judged));
+        let around = (windows.0.saturating_sub(self.grain), stop.saturating_add(self.grain).min(judged));
         let list = |timeline: &Timeline| -> Vec<Run> {
             timeline.runs(around.0, around.1, judged, self.grain).collect()
         };
@@ -206,15 +296,18 @@ impl Watch {
         if before == after {
             return;
         }
-        self.find_episodes(&before, &after, judged, work);
+        self.find_episodes(&before, &after, revision, work);
         let state = self.timeline.state_at(judged);
         if state != self.state {
-            self.change_late(state, judged, work);
+            let told = after.last().is_some_and(|run| self.was_told(run, &before));
+            self.change_late(state, told, revision, work);
         }
+        self.remember_gone(&before, &after);
     }
 
-    /// What the evaluations from `first` on come to now; as far behind `last` as they come to something else than before.
-    fn evaluate_again(&self, first: i64, last: i64, judged: i64, work: &mut Work<'_>) -> Vec<Run> {
+    /// What the evaluations from the first window on come to now; as far behind the last one as they come to something else
+    /// than before.
+    fn evaluate_again(&self, (first, last): (i64, i64), judged: i64, work: &mut Work<'_>) -> Vec<Run> {
         let judge = self.judge(work.metrics);
         let mut previous = self.timeline.state_at(first.saturating_sub(self.grain));
         let mut runs: Vec<Run> = Vec::new();
@@ -236,41 +329,58 @@ impl Watch {
     }
 
     /// What is an episode that nobody knew of is told as such; any other difference is a revision.
-    fn find_episodes(&self, before: &[Run], after: &[Run], judged: i64, work: &mut Work<'_>) {
-        let is_alarm = |run: &&Run| run.state == StateValue::Alarm;
-        let meets = |one: &Run, other: &Run| one.first <= other.last && other.first <= one.last;
+    fn find_episodes(&self, before: &[Run], after: &[Run], revision: Revision, work: &mut Work<'_>) {
         for run in after {
-            let is_news = self.accumulates
-                && is_alarm(&run)
-                && run.last < judged
-                && !before.iter().filter(is_alarm).any(|known| meets(known, run));
-            if is_news {
-                let previous = self.timeline.state_at(run.first.saturating_sub(self.grain));
-                let episode = self.late_episode(run, previous, work);
+            let is_over = run.state == StateValue::Alarm && run.last < revision.judged;
+            if self.accumulates && is_over && !self.is_known(run, before, i64::MIN) {
+                let episode = self.late_episode(run, revision.at, work);
                 work.found.push(Found::LateEpisode(episode));
                 continue;
             }
-            for was in before.iter().filter(|was| meets(was, run) && was.state != run.state) {
+            for was in before.iter().filter(|was| was.meets(run) && was.state != run.state) {
                 work.found.push(Found::Revised(Revised {
                     alarm: Arc::clone(&self.arn),
                     first_end: run.first.max(was.first),
                     last_end: run.last.min(was.last),
                     was: was.state,
                     is: run.state,
-                    at: work.now,
+                    at: revision.at,
                 }));
             }
         }
     }
 
-    fn late_episode(&self, run: &Run, previous: StateValue, work: &mut Work<'_>) -> LateEpisode {
+    /// Whether some of the evaluations of a run, behind the window that ends at `behind`, came to `ALARM` before.
+    fn is_known(&self, run: &Run, before: &[Run], behind: i64) -> bool {
+        let alarms = before.iter().filter(|known| known.state == StateValue::Alarm);
+        let known = alarms.map(|known| (known.first, known.last)).chain(self.gone.iter().copied());
+        known.into_iter().any(|(first, last)| run.first <= last && first <= run.last && last > behind)
+    }
+
+    /// Whether people were told already of the episode that a run is.
+    fn was_told(&self, run: &Run, before: &[Run]) -> bool {
+        self.accumulates && run.state == StateValue::Alarm && self.is_known(run, before, self.recalled)
+    }
+
+    /// An episode that was told isn't told again, if late observations come that bring it back.
+    fn remember_gone(&mut self, before: &[Run], after: &[Run]) {
+        let alarms = before.iter().filter(|was| self.accumulates && was.state == StateValue::Alarm);
+        for was in alarms {
+            for run in after.iter().filter(|run| was.meets(run) && run.state != was.state) {
+                self.gone.push((run.first.max(was.first), run.last.min(was.last)));
+            }
+        }
+    }
+
+    fn late_episode(&self, run: &Run, seen_at: i64, work: &mut Work<'_>) -> LateEpisode {
+        let previous = self.timeline.state_at(run.first.saturating_sub(self.grain));
         let judged = self.judged_at(run.first, previous, work);
         LateEpisode {
             alarm: Arc::clone(&self.arn),
             name: Arc::clone(&self.name),
             first_end: run.first,
             last_end: run.last,
-            seen_at: work.now,
+            seen_at,
             reason: judged.evaluation.reason.clone(),
             judged,
         }
@@ -278,28 +388,33 @@ impl Watch {
 
     /// The newest evaluation comes to something else by late observations. Where it only retains what an earlier one came
     /// to, that one says why.
-    fn change_late(&mut self, state: StateValue, judged: i64, work: &mut Work<'_>) {
-        let now = work.now;
-        let first =
-            self.timeline.runs(judged, judged, judged, self.grain).next().map_or(judged, |run| run.first);
+    fn change_late(&mut self, state: StateValue, told: bool, revision: Revision, work: &mut Work<'_>) {
+        let Revision { at, judged } = revision;
+        let run = self.timeline.runs(judged, judged, judged, self.grain).next();
+        let first = run.map(|run| run.first).filter(|first| *first > i64::MIN);
         let retains =
             matches!(self.judged_at(judged, state, work).evaluation.reason, StateReason::Retained { .. });
-        let end = if retains { first } else { judged };
-        self.change(state, (end, now), work);
+        let end = first.filter(|_| retains).unwrap_or(judged);
+        self.change(state, (end, at), told, work);
     }
 
-    /// Forgets evaluations before `time`, in seconds since 1970.
-    pub(crate) fn forget_before(&mut self, time: i64) {
-        self.timeline.forget_before(time);
-        self.sightings.forget_before(time);
+    /// The episode that a record of `time` enlarges, if it was known before: when it began, and when it ended by what is known
+    /// so far, in seconds since 1970. A record is part of it if it lies in one of the newest N periods of a window.
+    pub(crate) fn known_episode(&self, time: i64) -> Option<(i64, i64)> {
+        let judged = self.judged.filter(|_| self.accumulates)?;
+        let condition = &self.alarm.definition.condition;
+        let length = i64::from(condition.evaluation_periods) * i64::from(condition.period);
+        let first = self.first_window_with(time).min(judged);
+        let last = time.saturating_add(length).clamp(first, judged);
+        let mut runs = self.timeline.runs(first, last, judged, self.grain);
+        let run = runs.find(|run| run.state == StateValue::Alarm)?;
+        let ended = if run.last < judged { run.last } else { i64::MAX };
+        Some((run.first.saturating_sub(length), ended))
     }
+}
 
-    /// The states of all evaluations of the windows that end between `first` and `last` (seconds since 1970), as runs.
-    pub(crate) fn verdicts(&self, first: i64, last: i64) -> Vec<(i64, i64, StateValue)> {
-        let Some(judged) = self.judged else { return Vec::new() };
-        let runs = self.timeline.runs(first, last.min(judged), judged, self.grain);
-        runs.map(|run| (run.first.max(first), run.last.min(last), run.state)).collect()
-    }
+fn follows_clock(definition: &Definition) -> bool {
+    matches!(&definition.source, Source::Math(math) if math.follows_clock())
 }
 
 /// Pairs of first and last, sorted, those that meet made one.

@@ -37,6 +37,16 @@ impl Expression {
         });
         found
     }
+
+    /// Whether it asks what time it is.
+    pub(super) fn follows_clock(&self) -> bool {
+        let mut found = false;
+        self.root.visit(&mut |node| {
+            let clock = [Function::Epoch, Function::Hour, Function::Minute];
+            found |= matches!(&node.kind, NodeKind::Call(function, _) if clock.contains(function));
+        });
+        found
+    }
 }
 
 #[derive(Debug, Clone, PartialEq)]

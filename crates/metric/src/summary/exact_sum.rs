@@ -35,9 +35,13 @@ impl ExactSum {
         let high = if within == 0 { 0 } else { magnitude >> (128 - within) };
         #[expect(clippy::cast_possible_truncation, reason = "cuts a number into its 64-bit digits")]
         let digits = [low as u64, (low >> 64) as u64, high as u64];
-        let digits = digits.into_iter().chain(std::iter::repeat(0));
         let mut carry = false;
-        for (limb, digit) in self.limbs.iter_mut().skip((shift / 64) as usize).zip(digits) {
+        let limbs = self.limbs.iter_mut().skip((shift / 64) as usize);
+        for (limb, digit) in limbs.zip(digits.into_iter().map(Some).chain(std::iter::repeat(None))) {
+            if digit.is_none() && !carry {
+                return;
+            }
+            let digit = digit.unwrap_or_default();
             (*limb, carry) = if negative { subtract(*limb, digit, carry) } else { add(*limb, digit, carry) };
         }
     }

@@ -1,0 +1,10 @@
+//! How case files say what is watched and what happens, and random worlds for properties.
+
+#![allow(dead_code, reason = "each test uses some of it")]
+
+pub(crate) mod clock;
+pub(crate) mod happening;
+pub(crate) mod oracle;
+pub(crate) mod shown;
+pub(crate) mod watched;
+pub(crate) mod world;
