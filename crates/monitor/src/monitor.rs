@@ -153,6 +153,9 @@ impl Monitor {
         self.begin_watches();
         let mut outcomes = Vec::new();
         self.composites.choose_suppressors(self.now(), &mut outcomes);
+        if let Some(now) = self.now {
+            self.composites.tick(now, &mut outcomes);
+        }
         self.take_outcomes(outcomes, changes);
     }
 

@@ -38,6 +38,8 @@ pub(crate) struct Watch {
     judged: Option<i64>,
     /// The end of the newest window that was over before the alarm was watched, by this definition.
     recalled: i64,
+    /// Whether the window behind that was judged before its end, by another definition.
+    is_ahead: bool,
     /// The end of the first window behind `judged` that may come to something else.
     next: i64,
     timeline: Timeline,
@@ -105,6 +107,7 @@ impl Watch {
             fresh: true,
             judged: None,
             recalled: i64::MIN,
+            is_ahead: false,
             next: i64::MIN,
             timeline: Timeline::new(Judge::without_observations(&alarm.definition)),
             late: Vec::new(),
@@ -133,13 +136,16 @@ impl Watch {
     }
 
     /// It is watched from `now` (milliseconds since 1970) on. What is known of the time before is history, of which nobody is
-    /// told. Where the window that runs was judged already, by another definition, its evaluation is the first one.
+    /// told. The first evaluation is that of the window that ended last, or, where nothing is known of the time before or the
+    /// window that runs was judged already by another definition, of the one that runs.
     pub(crate) fn begin(&mut self, now: i64, work: &mut Work<'_>) {
         let target = self.target(now);
-        let is_ahead = self.recalled > target;
-        let recalled = if is_ahead { target } else { target.saturating_sub(self.grain) };
+        let oldest = self.judge(work.metrics).oldest();
+        self.is_ahead = self.recalled > target;
+        let waits = self.is_ahead || oldest.is_none();
+        let recalled = if waits { target } else { target.saturating_sub(self.grain) };
         (self.judged, self.recalled, self.changed_at) = (Some(recalled), recalled, now.max(self.changed_at));
-        if let Some(oldest) = self.judge(work.metrics).oldest() {
+        if let Some(oldest) = oldest {
             let runs = self.evaluate_again((self.first_window_with(oldest), recalled), recalled, work);
             self.timeline.replace(&runs, recalled, self.grain);
         }
@@ -194,14 +200,18 @@ impl Watch {
         self.judged = self.judged.or(Some(target.saturating_sub(self.grain)));
         let late_at = before.unwrap_or(now);
         if self.fresh {
-            self.catch_up(target.max(self.recalled.saturating_add(self.grain)), now, work);
+            let running = self.recalled.saturating_add(self.grain);
+            let first = if self.is_ahead { target.max(running) } else { target };
+            if first < running {
+                return;
+            }
+            self.catch_up(first, now, work);
             self.fresh = false;
             self.revise(late_at, work);
         } else {
             self.revise(late_at, work);
             self.catch_up(target, now, work);
         }
-        self.evaluated = true;
     }
 
     fn catch_up(&mut self, target: i64, now: i64, work: &mut Work<'_>) {
@@ -223,6 +233,7 @@ impl Watch {
         if state != self.state {
             self.change(state, (end, at), false, work);
         }
+        self.evaluated = true;
         self.judge(work.metrics).next_change(end)
     }
 
