@@ -43,6 +43,7 @@ use filter_pattern::{Pattern, Wildcards};
 pub use alarms::parameters;
 pub use codes::{Code, codes};
 pub use lint::lint;
+pub use place::in_scalar;
 
 /// What a template makes: from the trail to whom an alarm tells.
 #[derive(Debug, Clone)]

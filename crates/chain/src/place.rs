@@ -15,7 +15,8 @@ const SHOWN_CHARS: usize = 200;
 const MOST_BEGINNINGS: usize = 16;
 
 /// A diagnostic of the value of `scalar` as one of the template.
-pub(crate) fn in_scalar(mut found: Diagnostic, template: &str, scalar: &Text) -> Diagnostic {
+#[must_use]
+pub fn in_scalar(mut found: Diagnostic, template: &str, scalar: &Text) -> Diagnostic {
     let whole = scalar.span.range();
     let Some(inner) = found.span.clone() else { return found.at(whole) };
     let Some(places) = followed(template, scalar) else {

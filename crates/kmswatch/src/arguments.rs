@@ -11,6 +11,7 @@ use crate::evaluate;
 use crate::evaluate::arguments::EvaluateArguments;
 use crate::init::{INIT_HELP, InitArguments};
 use crate::template::TemplateArguments;
+use crate::test::{TEST_HELP, TestArguments};
 
 /// Who tried to decrypt what they must not: failing KMS calls in CloudTrail logs.
 #[derive(Debug, Parser)]
@@ -31,6 +32,9 @@ pub(crate) enum Command {
     /// Look at a CloudFormation template or Terraform plan: what is wrong, and what will go wrong
     #[command(after_help = crate::check::HELP)]
     Check(CheckArguments),
+    /// Run case files: log events over time, and the states and notifications that a template should answer with
+    #[command(after_help = TEST_HELP)]
+    Test(TestArguments),
     /// Write the built-in template and the settings as files of your own
     #[command(after_help = INIT_HELP)]
     Init(InitArguments),

@@ -20,6 +20,7 @@ mod report;
 mod scan;
 mod settings;
 mod template;
+mod test;
 
 use std::process::ExitCode;
 
@@ -53,6 +54,7 @@ fn main() -> ExitCode {
         Command::Check(arguments) => check::run(&arguments),
         Command::Init(arguments) => init::run(&arguments),
         Command::Evaluate(arguments) => evaluate::run(&arguments),
+        Command::Test(arguments) => test::run(&arguments),
     };
     let exit = outcome.unwrap_or_else(|error| match output::broken_pipe(&error) {
         // Whoever reads our output has read enough.

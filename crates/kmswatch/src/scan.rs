@@ -18,6 +18,7 @@ use crate::pipeline::{self, Settings};
 use crate::progress::Progress;
 use crate::report::{Alarms, Answer, Expected, Format, Records, Report, TextOptions, Window};
 use crate::{Exit, interrupt, output};
+pub(crate) use reading::identity;
 use reading::{Scan, ScanWorker};
 use span::Span;
 use tally::Tally;

@@ -1,5 +1,6 @@
 //! Templates on the command line: the file, and what CloudFormation would know beside it.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -16,7 +17,7 @@ use crate::report::escape;
 use crate::settings::Settings;
 
 /// What a template is read with.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub(crate) struct TemplateArguments {
     /// A value for a parameter of the template (may be repeated)
     #[arg(long = "parameter", value_name = "NAME=VALUE", value_parser = pair, help_heading = "Template")]
@@ -73,6 +74,32 @@ impl TemplateArguments {
         Environment { imports: self.imports.iter().cloned().collect(), ..settings.environment() }
     }
 
+    /// The same for a file that says something of it itself: the options over that, the settings below it.
+    ///
+    /// # Errors
+    /// Where the settings can't be read.
+    pub(crate) fn environment_over(
+        &self,
+        own: Settings,
+        own_imports: BTreeMap<String, String>,
+    ) -> anyhow::Result<Environment> {
+        let set = self.config.as_deref().map(Settings::read).transpose()?.unwrap_or_default();
+        let mut parameters = set.parameters;
+        parameters.extend(own.parameters);
+        parameters.extend(self.parameters.iter().cloned());
+        let settings = Settings {
+            template: None,
+            stack_name: self.stack_name.clone().or(own.stack_name).or(set.stack_name),
+            account_id: self.account_id.clone().or(own.account_id).or(set.account_id),
+            region: self.region.clone().or(own.region).or(set.region),
+            parameters,
+        };
+        let mut environment = settings.environment();
+        environment.imports = own_imports;
+        environment.imports.extend(self.imports.iter().cloned());
+        Ok(environment)
+    }
+
     /// The chain of the template in a file, of the one that the settings name, or of the built-in one.
     ///
     /// # Errors
@@ -97,7 +124,10 @@ impl TemplateArguments {
 
 /// The chain that the text of a template makes; an error holds everything that is wrong with it, rendered. `name` is what it is
 /// called there.
-fn chain(
+///
+/// # Errors
+/// Everything that is wrong with it.
+pub(crate) fn chain(
     text: &str,
     name: &str,
     (environment, wildcards): (&Environment, Wildcards),

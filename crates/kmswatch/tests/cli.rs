@@ -18,7 +18,10 @@ fn cases() {
         fill(folder.path(), case);
         let output = run(folder.path(), case);
         let (stdout, stderr) = (text(&output.stdout), text(&output.stderr));
-        if ["scan", "evaluate", "check"].iter().any(|command| case.section("args").starts_with(command)) {
+        if ["scan", "evaluate", "check", "test"]
+            .iter()
+            .any(|command| case.section("args").starts_with(command))
+        {
             assert_harmless(&case.name, &stdout);
         }
         assert_harmless(&case.name, &stderr);

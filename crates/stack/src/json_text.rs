@@ -3,12 +3,17 @@
 use json::{Document, ErrorKind, Kind};
 
 use crate::error::{ErrorCode, Errors, TemplateError};
-use crate::tree::{Budget, Member, Node, Seen, Span, Spanned, Value, push_member};
+use crate::tree::{Budget, Dialect, Member, Node, Seen, Span, Spanned, Value, push_member};
 
 /// The tree of a JSON text. Keys that occur twice are added to `errors`.
-pub(crate) fn read(text: &str, most_nodes: usize, errors: &mut Errors) -> Result<Node, TemplateError> {
+pub(crate) fn read(
+    text: &str,
+    most_nodes: usize,
+    dialect: Dialect,
+    errors: &mut Errors,
+) -> Result<Node, TemplateError> {
     let document = Document::parse(text.as_bytes()).map_err(|error| syntax(&error, text))?;
-    let mut reader = Reader { budget: Budget::new(most_nodes), errors };
+    let mut reader = Reader { budget: Budget::new(most_nodes), dialect, errors };
     reader.node(document.root(), 0)
 }
 
@@ -24,6 +29,7 @@ fn syntax(error: &json::Error, text: &str) -> TemplateError {
 
 struct Reader<'t> {
     budget: Budget,
+    dialect: Dialect,
     errors: &'t mut Errors,
 }
 
@@ -54,7 +60,8 @@ impl Reader<'_> {
             let text = key.string().unwrap_or_default().into_owned();
             let key = Spanned::new(text, Span::new(range.start, range.end));
             let value = self.node(value, depth)?;
-            push_member(&mut members, &mut seen, Member { key, value }, self.errors);
+            let member = Member { key, value };
+            push_member(&mut members, &mut seen, member, (self.dialect, self.errors));
         }
         Ok(members)
     }

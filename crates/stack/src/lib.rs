@@ -9,7 +9,8 @@
 //! the same each time here. Resources that AWS needs and we don't, such as buckets and roles, are understood; other types
 //! are listed; a property without effect here is named.
 //!
-//! [`read_terraform_plan`] answers the same of a Terraform plan.
+//! [`read_terraform_plan`] answers the same of a Terraform plan. [`document`] reads files that are no templates into the same
+//! tree, in which each value knows its place.
 //!
 //! Pure: text in, values out.
 //!
@@ -25,6 +26,7 @@
 
 mod conditions;
 mod declaration;
+pub mod document;
 mod environment;
 mod error;
 mod evaluate;

@@ -11,7 +11,7 @@ use crate::names::{self, Named, Role};
 use crate::properties::Report;
 use crate::resources::{self, Found};
 use crate::template::{self, Template};
-use crate::tree::{Node, Span, Spanned};
+use crate::tree::{Dialect, Node, Span, Spanned};
 use crate::{json_text, parameters, references, yaml};
 
 /// What a template declares.
@@ -64,16 +64,18 @@ fn parse(text: &str, errors: &mut Errors) -> Option<Node> {
         errors.add(ErrorCode::TooLarge, Span::default(), message, help);
         return None;
     }
+    let root = tree_of(text, Dialect::Template, errors);
+    // Nothing but comments is no mistake in YAML.
+    if root.is_none() && errors.is_empty() { nothing(errors) } else { root }
+}
+
+/// The tree of a text in JSON, if it begins with a brace, or else in YAML; `None` where there is none.
+pub(crate) fn tree_of(text: &str, dialect: Dialect, errors: &mut Errors) -> Option<Node> {
     let start = text.trim_start_matches('\u{feff}').trim_start();
-    if start.is_empty() {
-        return nothing(errors);
-    }
     if !start.starts_with('{') {
-        let root = yaml::read(text, errors);
-        // Nothing but comments is no mistake in YAML.
-        return if root.is_none() && errors.is_empty() { nothing(errors) } else { root };
+        return if start.is_empty() { None } else { yaml::read(text, dialect, errors) };
     }
-    match json_text::read(text, MAX_TEMPLATE_NODES, errors) {
+    match json_text::read(text, MAX_TEMPLATE_NODES, dialect, errors) {
         Ok(root) => Some(root),
         Err(error) => {
             errors.push(error);

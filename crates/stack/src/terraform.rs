@@ -17,7 +17,7 @@ use crate::names::{Kind, Role};
 use crate::properties::Report;
 use crate::read::{check_names, whole};
 use crate::resources::{self, Found};
-use crate::tree::{Span, Spanned};
+use crate::tree::{Dialect, Span, Spanned};
 
 use plan::{Plan, Planned};
 
@@ -55,7 +55,7 @@ fn read(
         let message = format!("a plan may have at most {MAX_PLAN_BYTES} bytes");
         return Err(TemplateError::new(ErrorCode::TooLarge, Span::default(), message).help("split the plan"));
     }
-    let root = json_text::read(text, MAX_PLAN_NODES, &mut report.errors)?;
+    let root = json_text::read(text, MAX_PLAN_NODES, Dialect::Template, &mut report.errors)?;
     let plan = Plan::of(&root, environment)?;
     for planned in &plan.resources {
         add(planned, &plan, declaration, report);

@@ -38,38 +38,63 @@ pub struct Spanned<T> {
 }
 
 impl<T> Spanned<T> {
-    pub(crate) fn new(value: T, span: Span) -> Self {
+    /// A value that stands at `span`.
+    #[must_use]
+    pub fn new(value: T, span: Span) -> Self {
         Spanned { value, span }
     }
 }
 
+/// A value of a text in YAML or JSON, and where it stands.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Node {
-    pub(crate) value: Value,
-    pub(crate) span: Span,
+pub struct Node {
+    /// What it says.
+    pub value: Value,
+    /// Where.
+    pub span: Span,
 }
 
+/// What a value says.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Value {
+pub enum Value {
+    /// `null`, `~`, or nothing.
     Null,
+    /// `true`, `false`, and what YAML 1.1 takes for one of them.
     Bool(bool),
     /// The text of the number.
     Number(String),
+    /// A text.
     String(String),
+    /// A list.
     List(Vec<Node>),
+    /// A map, its keys all different.
     Map(Vec<Member>),
-    /// A function whose value can't be known. Why has been reported, or the resource is none of ours.
+    /// A function of a template whose value can't be known. Why has been reported, or the resource is none of ours.
     Unresolved,
 }
 
+/// A key of a map, and its value.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Member {
-    pub(crate) key: Spanned<String>,
-    pub(crate) value: Node,
+pub struct Member {
+    /// The key.
+    pub key: Spanned<String>,
+    /// The value.
+    pub value: Node,
+}
+
+/// What a text is meant to be: some of YAML means something else in a template, and help is in other words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Dialect {
+    /// A template: tags are functions.
+    Template,
+    /// Anything else: tags mean nothing.
+    Document,
 }
 
 impl Node {
-    pub(crate) fn new(value: Value, span: Span) -> Self {
+    /// A value that stands at `span`.
+    #[must_use]
+    pub fn new(value: Value, span: Span) -> Self {
         Node { value, span }
     }
 
@@ -86,7 +111,8 @@ impl Node {
     }
 
     /// What a string says; not that of a number.
-    pub(crate) fn as_str(&self) -> Option<&str> {
+    #[must_use]
+    pub fn as_str(&self) -> Option<&str> {
         match &self.value {
             Value::String(text) => Some(text),
             _ => None,
@@ -94,7 +120,8 @@ impl Node {
     }
 
     /// A scalar's text as CloudFormation hands it to a property of type String.
-    pub(crate) fn scalar(&self) -> Option<&str> {
+    #[must_use]
+    pub fn scalar(&self) -> Option<&str> {
         match &self.value {
             Value::String(text) | Value::Number(text) => Some(text),
             Value::Bool(true) => Some("true"),
@@ -103,25 +130,33 @@ impl Node {
         }
     }
 
-    pub(crate) fn list(&self) -> Option<&[Node]> {
+    /// The items of a list.
+    #[must_use]
+    pub fn list(&self) -> Option<&[Node]> {
         match &self.value {
             Value::List(items) => Some(items),
             _ => None,
         }
     }
 
-    pub(crate) fn map(&self) -> Option<&[Member]> {
+    /// The members of a map, in the order of the text.
+    #[must_use]
+    pub fn map(&self) -> Option<&[Member]> {
         match &self.value {
             Value::Map(members) => Some(members),
             _ => None,
         }
     }
 
-    pub(crate) fn member(&self, key: &str) -> Option<&Member> {
+    /// The member of a map that has this key.
+    #[must_use]
+    pub fn member(&self, key: &str) -> Option<&Member> {
         self.map()?.iter().find(|member| member.key.value == key)
     }
 
-    pub(crate) fn get(&self, key: &str) -> Option<&Node> {
+    /// The value of that member.
+    #[must_use]
+    pub fn get(&self, key: &str) -> Option<&Node> {
         self.member(key).map(|member| &member.value)
     }
 
@@ -134,7 +169,8 @@ impl Node {
     }
 
     /// What kind of value it is, for messages.
-    pub(crate) fn kind(&self) -> &'static str {
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
         match self.value {
             Value::Null => "null",
             Value::Bool(_) => "a boolean",
@@ -146,8 +182,9 @@ impl Node {
         }
     }
 
-    /// Its JSON text, as `Fn::ToJsonString` writes it.
-    pub(crate) fn to_json(&self) -> String {
+    /// Its JSON text without white space, as `Fn::ToJsonString` writes it.
+    #[must_use]
+    pub fn to_json(&self) -> String {
         let mut text = String::new();
         self.write_json(&mut text);
         text
@@ -208,13 +245,22 @@ fn write_json_string(string: &str, text: &mut String) {
 }
 
 /// Adds a member, or reports that its key is there already.
-pub(crate) fn push_member(members: &mut Vec<Member>, seen: &mut Seen, member: Member, errors: &mut Errors) {
+pub(crate) fn push_member(
+    members: &mut Vec<Member>,
+    seen: &mut Seen,
+    member: Member,
+    (dialect, errors): (Dialect, &mut Errors),
+) {
     if let Some(first) = seen.0.get(&member.key.value) {
+        let help = match dialect {
+            Dialect::Template => "CloudFormation would keep one of them without a word; remove the other",
+            Dialect::Document => "remove one of them, or give it another name",
+        };
         let message = format!("the key `{}` occurs twice", member.key.value);
         errors.push(
             TemplateError::new(ErrorCode::DuplicateKey, member.key.span, message)
                 .label(*first, "first here")
-                .help("CloudFormation would keep one of them without a word; remove the other"),
+                .help(help),
         );
         return;
     }
@@ -247,7 +293,7 @@ impl Budget {
         }
         if self.nodes > self.most {
             let message = format!("more than {} values", self.most);
-            let help = "split the template into several";
+            let help = "split it into several";
             return Err(TemplateError::new(ErrorCode::TooLarge, span, message).help(help));
         }
         Ok(())

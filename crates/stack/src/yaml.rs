@@ -7,7 +7,7 @@ use saphyr_parser::{Event, Marker, Parser, ScalarStyle, ScanError, Span as Marks
 
 use crate::error::{ErrorCode, Errors, TemplateError};
 use crate::limits::MAX_TEMPLATE_NODES;
-use crate::tree::{Budget, Member, Node, Seen, Span, Spanned, Value, push_member};
+use crate::tree::{Budget, Dialect, Member, Node, Seen, Span, Spanned, Value, push_member};
 
 /// The functions that have a short form. `!Ref` and `!Condition` stand for keys of the same name.
 const SHORT_FORMS: [&str; 21] = [
@@ -39,13 +39,14 @@ const PLAIN_TAGS: [&str; 7] = ["str", "int", "float", "bool", "null", "seq", "ma
 
 /// The tree of a YAML text. Of several mistakes as many as can be seen are added to `errors`; `None` where the text
 /// couldn't be read to its end.
-pub(crate) fn read(text: &str, errors: &mut Errors) -> Option<Node> {
+pub(crate) fn read(text: &str, dialect: Dialect, errors: &mut Errors) -> Option<Node> {
     let mut reader = Reader {
         places: Places::new(text),
         text,
         open: Vec::new(),
         root: None,
         budget: Budget::new(MAX_TEMPLATE_NODES),
+        dialect,
         errors,
     };
     match reader.run() {
@@ -63,6 +64,7 @@ struct Reader<'t> {
     open: Vec<Open>,
     root: Option<Node>,
     budget: Budget,
+    dialect: Dialect,
     errors: &'t mut Errors,
 }
 
@@ -102,7 +104,11 @@ impl Reader<'_> {
         match event {
             Event::DocumentStart(_) if self.root.is_some() => {
                 let message = "a second document begins here";
-                Err(TemplateError::new(ErrorCode::Syntax, span, message).help("a template is one document"))
+                let help = match self.dialect {
+                    Dialect::Template => "a template is one document",
+                    Dialect::Document => "write one document a file",
+                };
+                Err(TemplateError::new(ErrorCode::Syntax, span, message).help(help))
             }
             Event::Alias(_) => self.alias(span),
             Event::Scalar(text, style, _, tag) => self.scalar(&text, style, tag.as_deref(), span),
@@ -117,8 +123,13 @@ impl Reader<'_> {
     }
 
     fn alias(&mut self, span: Span) -> Result<(), TemplateError> {
-        let message = "CloudFormation doesn't allow YAML aliases";
-        let help = "write the value out; `aws cloudformation package` does that";
+        let (message, help) = match self.dialect {
+            Dialect::Template => (
+                "CloudFormation doesn't allow YAML aliases",
+                "write the value out; `aws cloudformation package` does that",
+            ),
+            Dialect::Document => ("YAML aliases aren't read here", "write the value out"),
+        };
         self.errors.add(ErrorCode::Alias, span, message, help);
         self.add(Node::unresolved(span))
     }
@@ -150,7 +161,10 @@ impl Reader<'_> {
     fn key(&mut self, text: &str, style: ScalarStyle, span: Span) -> Result<(), TemplateError> {
         self.budget.take(self.open.len(), span)?;
         if text == "<<" && style == ScalarStyle::Plain {
-            let message = "CloudFormation doesn't allow YAML merges";
+            let message = match self.dialect {
+                Dialect::Template => "CloudFormation doesn't allow YAML merges",
+                Dialect::Document => "YAML merges aren't read here",
+            };
             self.errors.add(ErrorCode::Alias, span, message, "write the members out");
         }
         if let Some(Open { content: Content::Map { key, .. }, .. }) = self.open.last_mut() {
@@ -192,7 +206,8 @@ impl Reader<'_> {
             Content::Map { members, seen, key } => match key.take() {
                 Some(key) => {
                     open.end = open.end.max(key.span.end);
-                    push_member(members, seen, Member { key, value: node }, self.errors);
+                    let member = Member { key, value: node };
+                    push_member(members, seen, member, (self.dialect, self.errors));
                 }
                 None => {
                     let message = "a key must be a plain text";
@@ -215,6 +230,11 @@ impl Reader<'_> {
         let handle = if tag.is_yaml_core_schema() { 2 } else { tag.handle.len() };
         let length = (handle + tag.suffix.len()).min(span.end.saturating_sub(start));
         let at = Span::new(start, start + length);
+        if self.dialect == Dialect::Document {
+            let message = format!("the tag `{}` means nothing here", written_tag(tag));
+            self.errors.add(ErrorCode::UnknownTag, at, message, "write the value without it, or in quotes");
+            return None;
+        }
         if tag.handle != "!" || !SHORT_FORMS.contains(&tag.suffix.as_str()) {
             self.errors.push(unknown_tag(tag, at));
             return None;
@@ -263,9 +283,13 @@ fn unknown_tag(tag: &Tag, span: Span) -> TemplateError {
         Some(short) => format!("write `!{short}`"),
         None => "write one of CloudFormation's functions, such as `!Ref`, `!Sub` or `!GetAtt`".into(),
     };
-    let handle = if tag.is_yaml_core_schema() { "!!" } else { tag.handle.as_str() };
-    let message = format!("`{handle}{}` isn't a tag of CloudFormation", tag.suffix);
+    let message = format!("`{}` isn't a tag of CloudFormation", written_tag(tag));
     TemplateError::new(ErrorCode::UnknownTag, span, message).help(help)
+}
+
+fn written_tag(tag: &Tag) -> String {
+    let handle = if tag.is_yaml_core_schema() { "!!" } else { tag.handle.as_str() };
+    format!("{handle}{}", tag.suffix)
 }
 
 /// A scalar without quotes, by the rules of YAML 1.1. Numbers keep their text. Those with leading zeros (an account's

@@ -39,6 +39,7 @@ pub(super) fn all() -> Vec<Code> {
     let settings = crate::settings::ErrorCode::ALL;
     settings.iter().for_each(|code| add(code.as_str(), code.meaning(), Severity::Error));
     alarm::ErrorCode::ALL.iter().for_each(|code| add(code.as_str(), code.meaning(), Severity::Error));
+    crate::test::ErrorCode::ALL.iter().for_each(|code| add(code.as_str(), code.meaning(), Severity::Error));
     all
 }
 

@@ -265,7 +265,8 @@ fn evidence(call: &Call<'_>, detections: Vec<u32>) -> Evidence {
     }
 }
 
-fn identity(call: &Call<'_>) -> Option<u128> {
+/// By what a record is the same as another one, in 16 bytes.
+pub(crate) fn identity(call: &Call<'_>) -> Option<u128> {
     let more = [&call.source, &call.operation, &call.error].map(|text| text.as_deref().unwrap_or_default());
     call.identity().map(|identity| hash(identity, more))
 }
