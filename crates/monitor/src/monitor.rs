@@ -376,11 +376,11 @@ impl Monitor {
 /// Time.
 impl Monitor {
     fn tick(&mut self, now: i64, changes: &mut Vec<Change>) {
-        let before = self.now.replace(now);
+        self.now = Some(now);
         let mut found = Vec::new();
         let mut work = Work { metrics: &self.metrics, scratch: &mut self.scratch, found: &mut found };
         for watch in &mut self.watches {
-            watch.tick(now, before, &mut work);
+            watch.tick(now, &mut work);
         }
         self.settle(found, changes);
         let mut outcomes = Vec::new();

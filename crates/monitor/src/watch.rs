@@ -194,11 +194,11 @@ impl Watch {
         self.next = self.next.min(first.max(judged.saturating_add(self.grain)));
     }
 
-    /// Time has come to `now`, from `before` at the tick before; both in milliseconds since 1970. What is late came then.
-    pub(crate) fn tick(&mut self, now: i64, before: Option<i64>, work: &mut Work<'_>) {
+    /// Time has come to `now`, in milliseconds since 1970. What came late is found at the first evaluation after it came.
+    pub(crate) fn tick(&mut self, now: i64, work: &mut Work<'_>) {
         let target = self.target(now);
-        self.judged = self.judged.or(Some(target.saturating_sub(self.grain)));
-        let late_at = before.unwrap_or(now);
+        let judged = *self.judged.get_or_insert(target.saturating_sub(self.grain));
+        let late_at = self.evaluation_of(judged.saturating_add(self.grain)).min(now);
         if self.fresh {
             let running = self.recalled.saturating_add(self.grain);
             let first = if self.is_ahead { target.max(running) } else { target };
@@ -214,13 +214,18 @@ impl Watch {
         }
     }
 
-    fn catch_up(&mut self, target: i64, now: i64, work: &mut Work<'_>) {
+    /// When the window that ends at `end` is evaluated, in milliseconds since 1970.
+    fn evaluation_of(&self, end: i64) -> i64 {
         let delay = if self.alarm.mode == Mode::CloudWatch { alarm::CLOUDWATCH_DELAY } else { 0 };
+        end.saturating_add(delay).saturating_mul(MILLISECONDS)
+    }
+
+    fn catch_up(&mut self, target: i64, now: i64, work: &mut Work<'_>) {
         let behind = self.judged.map_or(target, |judged| judged.saturating_add(self.grain));
         let mut end = self.next.max(behind);
         while end <= target {
-            let at = end.saturating_add(delay).saturating_mul(MILLISECONDS);
-            end = self.evaluate_at(end, at.min(now), work);
+            let at = self.evaluation_of(end).min(now);
+            end = self.evaluate_at(end, at, work);
         }
         self.next = end;
         self.judged = self.judged.max(Some(target));

@@ -436,6 +436,7 @@ fn untold_words(why: &Untold) -> Option<&'static str> {
         Untold::ActionsDisabled => Some("nobody is told: the alarm's actions are disabled"),
         Untold::NoAction => Some("nobody is told: the alarm has no action for this state"),
         Untold::FirstEvaluation => Some("nobody is told that an alarm is OK when it is evaluated first"),
+        Untold::ToldBefore => Some("nobody is told: the episode was told before"),
         Untold::Suppressed => Some("nobody is told: the alarm's suppressor holds its actions back"),
         // These are counted as notifications: who gets them is known elsewhere.
         Untold::UnknownAction(_) | Untold::NoSubscriber(_) => None,
