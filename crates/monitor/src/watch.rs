@@ -198,7 +198,7 @@ impl Watch {
     pub(crate) fn tick(&mut self, now: i64, work: &mut Work<'_>) {
         let target = self.target(now);
         let judged = *self.judged.get_or_insert(target.saturating_sub(self.grain));
-        let late_at = self.evaluation_of(judged.saturating_add(self.grain)).min(now);
+        let late_at = self.evaluation_of(judged.saturating_add(self.grain));
         if self.fresh {
             let running = self.recalled.saturating_add(self.grain);
             let first = if self.is_ahead { target.max(running) } else { target };
@@ -208,7 +208,7 @@ impl Watch {
             self.catch_up(first, now, work);
             self.fresh = false;
             self.revise(late_at, work);
-        } else {
+        } else if target > judged {
             self.revise(late_at, work);
             self.catch_up(target, now, work);
         }
