@@ -27,8 +27,8 @@ const YEAR_MINUTES: i64 = 365 * 24 * 60;
 fn main() -> ExitCode {
     let outcome = match std::env::args().nth(1).as_deref() {
         Some("tick") => tick(100_000),
-        Some("year") => year(100),
-        _ => Err(anyhow!("usage: alarms tick|year")),
+        Some("year") => period().and_then(|period| year(100, period)),
+        _ => Err(anyhow!("usage: alarms tick | year [PERIOD]")),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
@@ -39,11 +39,17 @@ fn main() -> ExitCode {
     }
 }
 
+/// The alarms' period in seconds, if one was given.
+fn period() -> anyhow::Result<i64> {
+    std::env::args().nth(2).map_or(Ok(60), |text| text.parse().context("PERIOD is a number of seconds"))
+}
+
 /// All alarms have a datapoint in each of the last ten minutes, and each tick evaluates all of them.
 fn tick(alarms: u32) -> anyhow::Result<()> {
+    let period = 60;
     let metrics = metrics(alarms)?;
     let mut monitor = Monitor::new();
-    monitor.apply(&Command::Configure(Box::new(configuration(alarms)?)));
+    monitor.apply(&Command::Configure(Box::new(configuration(alarms, period)?)));
     let mut floor = vec![Series::new(); metrics.len()];
     let (mut ticking, mut adding) = (Vec::new(), Vec::new());
     for minute in 0..10 {
@@ -66,10 +72,10 @@ fn tick(alarms: u32) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn year(alarms: u32) -> anyhow::Result<()> {
+fn year(alarms: u32, period: i64) -> anyhow::Result<()> {
     let metrics = metrics(alarms)?;
     let mut monitor = Monitor::new();
-    monitor.apply(&Command::Configure(Box::new(configuration(alarms)?)));
+    monitor.apply(&Command::Configure(Box::new(configuration(alarms, period)?)));
     let (mut played, mut added) = (Duration::ZERO, Duration::ZERO);
     let mut floor = vec![Series::new(); metrics.len()];
     let mut states = 0;
@@ -87,7 +93,7 @@ fn year(alarms: u32) -> anyhow::Result<()> {
         });
     }
     println!(
-        "{alarms} alarms, {YEAR_MINUTES} minutes each: {:.2} s, {:.1} times the floor, {states} state changes",
+        "{alarms} alarms with a period of {period} s, {YEAR_MINUTES} minutes each: {:.2} s, {:.1} times the floor, {states} state changes",
         played.as_secs_f64(),
         ratio(played, added)
     );
@@ -101,17 +107,17 @@ fn metrics(count: u32) -> anyhow::Result<Vec<Arc<MetricId>>> {
 }
 
 /// One alarm for each metric, with as usual settings as there are.
-fn configuration(alarms: u32) -> anyhow::Result<Configuration> {
+fn configuration(alarms: u32, period: i64) -> anyhow::Result<Configuration> {
     let alarm = |number: u32| {
         let written = PutMetricAlarm {
             alarm_name: Some(format!("alarm-{number}")),
             namespace: Some("bench".into()),
             metric_name: Some(format!("metric-{number}")),
             statistic: Some("Sum".into()),
-            period: Some(60),
+            period: Some(period),
             evaluation_periods: Some(3),
             datapoints_to_alarm: Some(2),
-            threshold: Some(10.0),
+            threshold: Some(999.0),
             comparison_operator: Some("GreaterThanOrEqualToThreshold".into()),
             treat_missing_data: Some("notBreaching".into()),
             ..PutMetricAlarm::default()
@@ -128,7 +134,11 @@ fn configuration(alarms: u32) -> anyhow::Result<Configuration> {
 fn data(metrics: &[Arc<MetricId>], time: i64) -> Command {
     let datum = |(number, metric): (usize, &Arc<MetricId>)| {
         let five_minutes = time / 300 + i64::try_from(number).unwrap_or_default();
-        let value = if five_minutes % 100 == 0 { 12.0 } else { 3.0 };
+        let value = if five_minutes % 100 == 0 {
+            1000.0
+        } else {
+            f64::from(u32::try_from(time / 60 % 7).unwrap_or_default())
+        };
         let mut observations = Summary::new();
         observations.add(MetricValue::new(value).unwrap_or(MetricValue::ONE), 1);
         let metric = Arc::clone(metric);

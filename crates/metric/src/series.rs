@@ -48,9 +48,6 @@ pub struct Series {
     streams: Vec<Stream>,
 }
 
-/// How many of the newest slots are looked through before all of them are.
-const NEWEST: usize = 8;
-
 #[derive(Debug, Clone, PartialEq)]
 struct Stream {
     unit: Unit,
@@ -204,15 +201,17 @@ impl Stream {
         self.slots.iter().map(|slot| (self.unit, slot.start, &slot.summary))
     }
 
-    /// How many slots begin before `start`. Most questions are about the newest slots.
+    /// How many slots begin before `start`. Most questions are about the newest slots, so these are looked at first: the last
+    /// one, two, four, and so on.
     fn place(&self, start: i64) -> usize {
-        let newest = self.slots.len().saturating_sub(NEWEST);
-        match self.slots.get(newest..) {
-            Some(slots) if slots.first().is_some_and(|slot| slot.start < start) => {
-                newest + slots.iter().take_while(|slot| slot.start < start).count()
-            }
-            _ => self.slots.partition_point(|slot| slot.start < start),
+        let count = self.slots.len();
+        let mut newest = 1;
+        while newest < count && self.slots.get(count - newest).is_some_and(|slot| slot.start >= start) {
+            newest *= 2;
         }
+        let first = count.saturating_sub(newest);
+        let slots = self.slots.get(first..count - newest / 2).unwrap_or_default();
+        first + slots.partition_point(|slot| slot.start < start)
     }
 
     /// The slots that begin at `start` or later.

@@ -48,6 +48,74 @@ struct Various {
 /// 2^53: whole numbers below are floats.
 const EXACT_COUNTS: f64 = 9_007_199_254_740_992.0;
 
+/// The plain statistics of whole numbers that are so small that floats add them up without rounding.
+struct Plain {
+    count: u64,
+    sum: f64,
+    minimum: f64,
+    maximum: f64,
+}
+
+impl Plain {
+    const EMPTY: Plain = Plain { count: 0, sum: 0.0, minimum: f64::INFINITY, maximum: f64::NEG_INFINITY };
+
+    /// Adds slots up as long as that is exact, and gives the first slot for which it isn't.
+    fn while_exact<'s>(&mut self, mut slots: impl Iterator<Item = &'s Summary>) -> Option<&'s Summary> {
+        slots.find(|slot| !self.take(slot))
+    }
+
+    /// Adds a slot up, if that is exact; says whether it is.
+    fn take(&mut self, slot: &Summary) -> bool {
+        match &slot.kept {
+            Kept::Nothing => true,
+            Kept::Same { value, count } => self.add(value.get(), *count),
+            Kept::Various(_) => false,
+        }
+    }
+
+    fn add(&mut self, value: f64, count: u64) -> bool {
+        let sum = self.sum + value * to_float(count);
+        let (count, overflows) = self.count.overflowing_add(count);
+        // Where this holds of the sum, it held of both parts.
+        let bounds = value.abs() < EXACT_COUNTS && to_float(count) < EXACT_COUNTS && sum.abs() < EXACT_COUNTS;
+        let is_exact = bounds && is_whole(value) && (sum - self.sum).abs() < EXACT_COUNTS && !overflows;
+        if is_exact {
+            let (minimum, maximum) = (self.minimum.min(value), self.maximum.max(value));
+            *self = Plain { count, sum, minimum, maximum };
+        }
+        is_exact
+    }
+
+    fn datapoint(&self, statistic: &Statistic) -> Option<Datapoint> {
+        let count = to_float(self.count);
+        let value = match statistic {
+            _ if self.count == 0 => return None,
+            Statistic::SampleCount => count,
+            Statistic::Sum => self.sum,
+            Statistic::Average => self.sum / count,
+            Statistic::Minimum => self.minimum,
+            Statistic::Maximum => self.maximum,
+            _ => self.totals().value(statistic)?,
+        };
+        Some(Datapoint { value, sample_count: count })
+    }
+
+    fn totals(&self) -> Totals {
+        let mut sum = ExactSum::ZERO;
+        sum.add(self.sum, 1);
+        Totals { count: self.count, sum, minimum: self.minimum, maximum: self.maximum }
+    }
+}
+
+/// Of a number below 2^53: faster than `fract`, which is a call of a library on many machines.
+fn is_whole(value: f64) -> bool {
+    #[expect(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "it is below 2^53")]
+    let whole = value as i64 as f64;
+    #[expect(clippy::float_cmp, reason = "the rule is about equality")]
+    let is_whole = whole == value;
+    is_whole
+}
+
 /// What the plain statistics need.
 #[derive(Debug, Clone, PartialEq)]
 struct Totals {
@@ -139,17 +207,19 @@ impl Summary {
             (all.spread()?.value(statistic)?, all.sample_count())
         } else {
             let mut slots = slots.into_iter();
-            let (same, differing) = Summary::while_same(&mut slots);
-            let totals = match differing {
-                None => return same.plain_datapoint(statistic),
-                Some(differing) => {
-                    let mut totals = Totals::EMPTY;
-                    totals.merge_slot(&same);
-                    totals.merge_slot(differing);
-                    slots.for_each(|slot| totals.merge_slot(slot));
-                    totals
-                }
-            };
+            let mut plain = Plain::EMPTY;
+            let Some(rest) = plain.while_exact(&mut slots) else { return plain.datapoint(statistic) };
+            let mut totals = plain.totals();
+            if plain.count == 0 {
+                let mut all = std::iter::once(rest).chain(&mut slots);
+                let (same, differing) = Summary::while_same(&mut all);
+                let Some(differing) = differing else { return same.plain_datapoint(statistic) };
+                totals.merge_slot(&same);
+                totals.merge_slot(differing);
+            } else {
+                totals.merge_slot(rest);
+            }
+            slots.for_each(|slot| totals.merge_slot(slot));
             (totals.value(statistic)?, totals.count)
         };
         Some(Datapoint { value, sample_count: to_float(count) })

@@ -19,6 +19,8 @@ pub(crate) struct Metric {
     pub(crate) series: Series,
     /// The alarms that look at it, as positions.
     pub(crate) watchers: Vec<u32>,
+    /// How long the longest of their windows is, in seconds.
+    reach: i64,
     /// So many slots, and old ones are looked for.
     forget_at: usize,
 }
@@ -35,31 +37,39 @@ impl Metrics {
         self.places.get(id).copied()
     }
 
-    /// An alarm looks at a metric from now on; answers with the metric's place. Alarms come in the order of their positions.
-    pub(crate) fn watch(&mut self, id: &Arc<MetricId>, alarm: u32, before: &mut Metrics) -> u32 {
+    /// An alarm looks at a metric from now on, in windows of `reach` seconds; answers with the metric's place. Alarms come in
+    /// the order of their positions.
+    pub(crate) fn watch(
+        &mut self,
+        id: &Arc<MetricId>,
+        (alarm, reach): (u32, i64),
+        before: &mut Metrics,
+    ) -> u32 {
         let place = self.places.get(id).copied().unwrap_or_else(|| {
             let place = u32::try_from(self.list.len()).unwrap_or(u32::MAX);
             let known = before.place(id).and_then(|place| before.list.get_mut(place as usize));
             let series = known.map(|known| std::mem::take(&mut known.series)).unwrap_or_default();
             self.places.insert(Arc::clone(id), place);
-            self.list.push(Metric { series, watchers: Vec::new(), forget_at: FEW_SLOTS });
+            self.list.push(Metric { series, watchers: Vec::new(), reach: 0, forget_at: FEW_SLOTS });
             place
         });
-        if let Some(metric) = self.list.get_mut(place as usize)
-            && metric.watchers.last() != Some(&alarm)
-        {
-            metric.watchers.push(alarm);
+        if let Some(metric) = self.list.get_mut(place as usize) {
+            metric.reach = metric.reach.max(reach);
+            if metric.watchers.last() != Some(&alarm) {
+                metric.watchers.push(alarm);
+            }
         }
         place
     }
 
-    /// Adds observations, if somebody looks at the metric. Slots before `oldest` may be forgotten.
+    /// Adds observations, if somebody looks at the metric. No window that ends before
+    /// `oldest` is evaluated any more.
     pub(crate) fn add(&mut self, addition: &Addition, oldest: i64) {
         let Some(metric) = addition.place.and_then(|place| self.list.get_mut(place as usize)) else { return };
         metric.series.merge(addition.start, Resolution::High, addition.unit, &addition.summary);
         if metric.series.len() >= metric.forget_at {
-            metric.series.forget_before(oldest);
-            metric.forget_at = (2 * metric.series.len()).max(FEW_SLOTS);
+            metric.series.forget_before(oldest.saturating_sub(metric.reach));
+            metric.forget_at = (metric.series.len() * 5 / 4).max(FEW_SLOTS);
         }
     }
 }

@@ -183,9 +183,12 @@ impl Monitor {
     fn rewire(&mut self) {
         let mut before = std::mem::take(&mut self.metrics);
         for (number, watch) in (0_u32..).zip(&mut self.watches) {
+            let condition = &watch.alarm.definition.condition;
+            let reach = i64::from(condition.evaluation_range()) * i64::from(condition.period);
             let ids = watch.alarm.definition.metrics().map(|metric| metric_id(&metric.metric));
             let metrics = &mut self.metrics;
-            watch.places = ids.map(|id| Some(metrics.watch(&Arc::new(id?), number, &mut before))).collect();
+            watch.places =
+                ids.map(|id| Some(metrics.watch(&Arc::new(id?), (number, reach), &mut before))).collect();
         }
     }
 }
@@ -361,10 +364,9 @@ impl Monitor {
         touched
     }
 
-    /// The oldest time that a window may reach back to, in seconds since 1970.
+    /// No window that ends before that is evaluated any more, in seconds since 1970.
     fn oldest(&self) -> i64 {
-        const LONGEST_WINDOW: i64 = 3 * 604_800;
-        self.seconds().map_or(i64::MIN, |now| now.saturating_sub(LATE_HORIZON + LONGEST_WINDOW))
+        self.seconds().map_or(i64::MIN, |now| now.saturating_sub(LATE_HORIZON))
     }
 
     fn is_out_of_reach(&self, time: i64) -> bool {
