@@ -4,6 +4,7 @@
 //! is `None`, and defaults are the business of who uses it.
 
 use crate::tree::{Span, Spanned};
+use crate::unknown::Unknown;
 
 /// Everything that a template declares, each list in the order of the text.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -29,6 +30,8 @@ pub struct Declaration {
     pub ignored: Vec<Resource>,
     /// Properties of the resources above that have no effect here.
     pub ignored_properties: Vec<IgnoredProperty>,
+    /// What isn't known; nothing, unless the environment says to go on without values.
+    pub unknown: Unknown,
 }
 
 impl Declaration {

@@ -1,6 +1,7 @@
 //! What resources are called: physical names, ARNs, and what `Ref` and `Fn::GetAtt` answer.
 
 use crate::environment::{Environment, uuid};
+use crate::unknown::placeholder;
 
 /// The types of resources that are read, and those that AWS needs and we don't.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -156,6 +157,11 @@ pub(crate) fn attribute(resource: &Named<'_>, attribute: &str, environment: &Env
         ("AWS::CloudTrail::Trail", "SnsTopicArn") => resource.topic_arn.map(str::to_owned),
         (type_name, _) if matches!(Role::of(type_name), Role::Ours(_)) => None,
         (_, "Arn") => Some(arn(resource, environment)),
+        _ if environment.without_values => Some(placeholder(&format!("{}.{attribute}", resource.logical_id))),
+        // Such as the output of a nested stack.
+        _ if attribute.to_ascii_lowercase().ends_with("arn") => {
+            Some(format!("{}.{attribute}", arn(resource, environment)))
+        }
         _ => Some(format!("{}.{attribute}", resource.name)),
     }
 }

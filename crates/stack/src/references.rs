@@ -6,6 +6,7 @@ use std::collections::{HashMap, HashSet};
 
 use diagnostic::closest;
 
+use crate::environment::Environment;
 use crate::error::{ErrorCode, Errors, TemplateError};
 use crate::substitution::{Piece, pieces};
 use crate::template::Template;
@@ -42,8 +43,8 @@ enum MentionKind {
 }
 
 /// Reports what is missing and what is circular.
-pub(crate) fn check(template: &Template<'_>, errors: &mut Errors) {
-    let names = Names::of(template);
+pub(crate) fn check(template: &Template<'_>, environment: &Environment, errors: &mut Errors) {
+    let names = Names::of(template, environment);
     let mut graph = Vec::new();
     for resource in &template.resources {
         let mut mentions = mentions(resource.node, template.text, Place::Resource);
@@ -103,10 +104,12 @@ struct Names<'t> {
     /// Logical ids that modules and the serverless macro put more ids behind.
     makers: Vec<&'t str>,
     serverless: bool,
+    /// Macros that can't be run here may make whatever is missing.
+    others: bool,
 }
 
 impl<'t> Names<'t> {
-    fn of(template: &Template<'t>) -> Self {
+    fn of(template: &Template<'t>, environment: &Environment) -> Self {
         let keys = |members: &'t [Member]| members.iter().map(|member| member.key.value.as_str()).collect();
         let resources = template.resources.iter();
         let makes_others = |name: &str| {
@@ -120,6 +123,7 @@ impl<'t> Names<'t> {
             mappings: keys(template.mappings),
             makers: makers.map(|resource| resource.id.value.as_str()).collect(),
             serverless: template.serverless,
+            others: environment.without_values && template.has_macros(),
         }
     }
 
@@ -131,6 +135,9 @@ impl<'t> Names<'t> {
 
     fn knows(&self, mention: &Mention<'_>) -> bool {
         let name = mention.name;
+        if self.others {
+            return true;
+        }
         match mention.kind {
             MentionKind::Condition => self.conditions.contains(name),
             MentionKind::Mapping => self.mappings.contains(name),
