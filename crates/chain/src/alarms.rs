@@ -132,7 +132,8 @@ fn report(text: &str, declared: &stack::Alarm, problems: &[Problem], found: &mut
     };
     for problem in said {
         let id = &declared.resource.logical_id;
-        if found.is_guessed(&id.value, split(&problem.property).0) {
+        let is_guessed = found.is_guessed(&id.value, split(&problem.property).0);
+        if is_guessed || (!found.is_complete() && lacks_what_was_reported(declared, problem)) {
             continue;
         }
         let diagnostic = told(text, problem, place_of(declared, &problem.property), id.span, found);
@@ -140,6 +141,19 @@ fn report(text: &str, declared: &stack::Alarm, problems: &[Problem], found: &mut
             Some(diagnostic) if refused(problem) => found.refuse(diagnostic),
             other => other.into_iter().for_each(|diagnostic| found.push(diagnostic)),
         }
+    }
+}
+
+/// What can't be read is missing in what was read: a name, or what an entry of `Metrics` asks for.
+fn lacks_what_was_reported(declared: &stack::Alarm, problem: &Problem) -> bool {
+    let (name, index, rest) = split(&problem.property);
+    match name {
+        "AlarmName" => declared.name.value.is_empty(),
+        "Metrics" if rest.is_empty() => declared
+            .metrics
+            .get(index)
+            .is_none_or(|query| query.expression.is_none() && query.metric_stat.is_none()),
+        _ => false,
     }
 }
 

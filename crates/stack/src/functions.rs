@@ -33,7 +33,7 @@ impl Evaluator<'_> {
                 self.resolve(argument).map(|node| Node::string(node.to_json(), span))
             }
             name if ONLY_AT_AWS.contains(&name) => {
-                Some(self.unknown(&at(span), span, || unknown_function(name, function.key.span)))
+                Some(self.unknown(&at_place(span), span, || unknown_function(name, function.key.span)))
             }
             name => {
                 self.errors.push(unknown_function(name, function.key.span));
@@ -56,7 +56,7 @@ impl Evaluator<'_> {
         match self.condition(name) {
             Some(true) => self.resolve(yes),
             Some(false) => self.resolve(no),
-            None if self.environment.without_values => Some(Node::string(placeholder(&at(span)), span)),
+            None if self.environment.without_values => Some(Node::string(placeholder(&at_place(span)), span)),
             None => unresolved,
         }
     }
@@ -205,6 +205,11 @@ impl Evaluator<'_> {
             return self.resolve(default);
         }
         let (key, at) = if row.is_none() { (top_key, top.span) } else { (second_key, second.span) };
+        // Where nobody said in which account and region, it will be another one.
+        let environment = self.environment;
+        if environment.without_values && [&environment.region, &environment.account_id].contains(&&key) {
+            return Some(Node::string(placeholder(&at_place(span)), span));
+        }
         let keys = row.unwrap_or(&mapping.value).map().unwrap_or_default().iter();
         let known: Vec<&str> = keys.take(20).map(|member| member.key.value.as_str()).collect();
         let message = format!("the mapping `{map_name}` has no key `{}`", shown(&key));
@@ -285,7 +290,7 @@ impl Evaluator<'_> {
 }
 
 /// A name for what stands at a place and has none.
-fn at(span: Span) -> String {
+fn at_place(span: Span) -> String {
     format!("At{}", span.start)
 }
 

@@ -147,11 +147,10 @@ fn not_run_here(view: &View<'_>, found: &mut Vec<Diagnostic>) {
                 let help = "declare the topic and its subscriptions here to be told by kmswatch itself";
                 found.push(note("K045", action.span, message).help(help));
             }
-            service => {
-                let message = format!(
-                    "kmswatch doesn't run this action: it needs `{}` of AWS",
-                    service.unwrap_or_default()
-                );
+            // An alarm that can't be evaluated here isn't looked at as closely.
+            None => {}
+            Some(service) => {
+                let message = format!("kmswatch doesn't run this action: it needs `{service}` of AWS");
                 found.push(note("K044", action.span, message).help("tell a topic too"));
             }
         }
