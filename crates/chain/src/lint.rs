@@ -14,7 +14,7 @@ use std::borrow::Cow;
 
 use diagnostic::Diagnostic;
 
-use crate::Chain;
+use crate::{Chain, plan};
 use view::View;
 
 /// Everything worth saying of a chain, in the order of the text: warnings, and notes on what is only worth knowing. It
@@ -32,6 +32,9 @@ pub fn lint(text: &str, chain: &Chain) -> Vec<Diagnostic> {
     trails::lint(&view, &mut found);
     limits::lint(&view, &mut found);
     found.iter_mut().for_each(with_variables);
+    if plan::is_plan(text) {
+        found.iter_mut().for_each(plan::in_its_words);
+    }
     found.sort_by_key(|found| found.span.as_ref().map_or((0, 0), |span| (span.start, span.end)));
     // What a loop of the template writes stands at one place.
     found.dedup();

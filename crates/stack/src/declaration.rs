@@ -30,6 +30,9 @@ pub struct Declaration {
     pub ignored: Vec<Resource>,
     /// Properties of the resources above that have no effect here.
     pub ignored_properties: Vec<IgnoredProperty>,
+    /// `${Name}` in a text that is no argument of `Fn::Sub`, where `Name` is a parameter or resource: the name, and where
+    /// the text stands.
+    pub unsubstituted: Vec<Text>,
     /// What isn't known; nothing, unless the environment says to go on without values.
     pub unknown: Unknown,
 }

@@ -132,6 +132,9 @@ fn add(
             declaration.understood.push(declared);
         }
         Role::Ours(kind) => {
+            if let Some(properties) = resource.properties {
+                references::unsubstituted(properties, evaluator.template, &mut declaration.unsubstituted);
+            }
             let properties = resource.properties.and_then(|node| evaluator.resolve(node));
             // A name that can't be known has been reported; the rest is read for what else is wrong.
             let name = evaluator.physical_name(resource).unwrap_or_default();

@@ -10,7 +10,7 @@ use crate::environment::Environment;
 use crate::error::{ErrorCode, Errors, TemplateError};
 use crate::substitution::{Piece, pieces};
 use crate::template::Template;
-use crate::tree::{Member, Node, Span};
+use crate::tree::{Member, Node, Span, Spanned};
 
 /// The parameters that each template has.
 pub(crate) const PSEUDO_PARAMETERS: [&str; 8] = [
@@ -246,6 +246,30 @@ fn substituted<'t>(argument: &'t Node, text: &str, found: &mut Vec<Mention<'t>>)
         };
         found.push(Mention { name, span, kind });
     }
+}
+
+/// The variables of texts that no `Fn::Sub` looks at, and that name something of the template: each with its place.
+pub(crate) fn unsubstituted(node: &Node, template: &Template<'_>, found: &mut Vec<Spanned<String>>) {
+    if let Some(function) = node.function().filter(|function| function.key.value == "Fn::Sub") {
+        // The values of its own variables are looked at as others are.
+        let own = function.value.list().and_then(|items| items.get(1));
+        own.into_iter().for_each(|own| unsubstituted(own, template, found));
+        return;
+    }
+    if let Some(text) = node.as_str().filter(|text| text.contains("${")) {
+        let mut places = VariablePlaces::of(node, template.text);
+        for piece in pieces(text) {
+            let Piece::Variable(name) = piece else { continue };
+            let span = places.next(name);
+            let id = name.split_once('.').map_or(name, |(id, _)| id);
+            let is_parameter = template.parameters.iter().any(|declared| declared.key.value == id);
+            if is_parameter || PSEUDO_PARAMETERS.contains(&id) || template.resource(id).is_some() {
+                found.push(Spanned::new(name.to_owned(), span));
+            }
+        }
+    }
+    node.map().unwrap_or_default().iter().for_each(|member| unsubstituted(&member.value, template, found));
+    node.list().unwrap_or_default().iter().for_each(|item| unsubstituted(item, template, found));
 }
 
 /// Where the variables of a text stand, asked for in their order.

@@ -619,4 +619,13 @@ were created, and keeps silent about what the value decides.
 Give it with `--parameter Name=value` or `--import Name=value`.
 Source: docs/check.md."##,
     },
+    Code {
+        code: "K086",
+        severity: Warning,
+        title: "a variable in a text that `Fn::Sub` doesn't look at",
+        explanation: r##"Only `Fn::Sub` puts values into texts. Without it, `${Environment}-keys` is a name with a
+dollar sign and braces in it, the same in each environment.
+Write `!Sub "${Environment}-keys"`, or `{"Fn::Sub": "${Environment}-keys"}` in JSON.
+Source: CloudFormation Template Reference, "Fn::Sub"."##,
+    },
 ];

@@ -16,6 +16,16 @@ pub(super) fn lint(view: &View<'_>, found: &mut Vec<Diagnostic>) {
     ignored_resources(view, found);
     nothing_to_do(view, found);
     unknown_values(view, found);
+    unsubstituted(view, found);
+}
+
+/// K086
+fn unsubstituted(view: &View<'_>, found: &mut Vec<Diagnostic>) {
+    for variable in &view.declaration().unsubstituted {
+        let message =
+            format!("`${{{}}}` stays as it is: this text is no argument of `Fn::Sub`", variable.value);
+        found.push(warning("K086", variable.span, message).help("write `!Sub` before the text"));
+    }
 }
 
 /// K085
