@@ -13,7 +13,7 @@ pub(crate) fn read(text: &str, declaration: &Declaration, found: &mut Found) -> 
     refuse_promql(declaration, found);
     let mut alarms = Vec::new();
     for declared in &declaration.alarms {
-        match parameters(declared).check() {
+        match without_unknown(parameters(declared), found).check() {
             Ok(definition) => {
                 alarms.push(MetricAlarm { arn: declared.arn.clone(), definition, mode: Mode::Eager });
             }
@@ -31,8 +31,24 @@ fn refuse_promql(declaration: &Declaration, found: &mut Found) {
         let message = format!("`{}` is a PromQL alarm, which kmswatch can't evaluate", ignored.logical_id);
         let help =
             "compare a metric with a `Threshold`, or leave this alarm to CloudWatch in a template of its own";
-        found.push(Diagnostic::error("K002", message).at(ignored.span.range()).help(help));
+        found.refuse(Diagnostic::error("K002", message).at(ignored.span.range()).help(help));
     }
+}
+
+/// An ARN like any other, where an action isn't known.
+const ANY_ACTION: &str = "arn:aws:sns:us-east-1:111122223333:unknown";
+
+pub(crate) fn known_actions(actions: &mut [String], found: &Found) {
+    for action in actions.iter_mut().filter(|action| found.is_unknown(action)) {
+        ANY_ACTION.clone_into(action);
+    }
+}
+
+fn without_unknown(mut put: PutMetricAlarm, found: &Found) -> PutMetricAlarm {
+    known_actions(&mut put.ok_actions, found);
+    known_actions(&mut put.alarm_actions, found);
+    known_actions(&mut put.insufficient_data_actions, found);
+    put
 }
 
 /// The parameters of `PutMetricAlarm` that an alarm is declared with.
@@ -115,30 +131,52 @@ fn report(text: &str, declared: &stack::Alarm, problems: &[Problem], found: &mut
         None => problems,
     };
     for problem in said {
-        let place = place_of(declared, &problem.property);
-        push(text, problem, place, declared.resource.logical_id.span, found);
+        let id = &declared.resource.logical_id;
+        let is_guessed = found.is_guessed(&id.value, split(&problem.property).0);
+        if is_guessed || (!found.is_complete() && lacks_what_was_reported(declared, problem)) {
+            continue;
+        }
+        let diagnostic = told(text, problem, place_of(declared, &problem.property), id.span, found);
+        match diagnostic {
+            Some(diagnostic) if refused(problem) => found.refuse(diagnostic),
+            other => other.into_iter().for_each(|diagnostic| found.push(diagnostic)),
+        }
     }
 }
 
-/// What is missing stands nowhere; the template's reader has said so, if it said anything.
-pub(crate) fn push(
+/// What can't be read is missing in what was read: a name, or what an entry of `Metrics` asks for.
+fn lacks_what_was_reported(declared: &stack::Alarm, problem: &Problem) -> bool {
+    let (name, index, rest) = split(&problem.property);
+    match name {
+        "AlarmName" => declared.name.value.is_empty(),
+        "Metrics" if rest.is_empty() => declared
+            .metrics
+            .get(index)
+            .is_none_or(|query| query.expression.is_none() && query.metric_stat.is_none()),
+        _ => false,
+    }
+}
+
+/// What is missing stands nowhere; the template's reader has said so, if it said anything. Nothing is wrong with what isn't
+/// known.
+pub(crate) fn told(
     text: &str,
     problem: &Problem,
     place: Option<Place<'_>>,
     otherwise: Span,
-    found: &mut Found,
-) {
-    let diagnostic = match (&problem.syntax, place) {
+    found: &Found,
+) -> Option<Diagnostic> {
+    Some(match (&problem.syntax, place) {
+        (_, Some(Place::Text(scalar))) if found.is_unknown(&scalar.value) => return None,
         (Some(error), Some(Place::Text(scalar))) => place::in_scalar(error.diagnostic(), text, scalar),
         (Some(error), _) => error.diagnostic().at(otherwise.range()),
-        (None, Some(place)) => told(problem).at(place.span().range()),
-        (None, None) if !found.is_complete() => return,
-        (None, None) => told(problem).at(otherwise.range()),
-    };
-    found.push(diagnostic);
+        (None, Some(place)) => without_syntax(problem).at(place.span().range()),
+        (None, None) if !found.is_complete() => return None,
+        (None, None) => without_syntax(problem).at(otherwise.range()),
+    })
 }
 
-fn told(problem: &Problem) -> Diagnostic {
+fn without_syntax(problem: &Problem) -> Diagnostic {
     match problem.kind {
         ProblemKind::Unsupported => Diagnostic::error("K002", &problem.message).help(
             "leave this alarm to CloudWatch in a template of its own, or watch a metric with a threshold",

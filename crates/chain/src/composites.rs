@@ -19,12 +19,15 @@ const MAX_CIRCLES: usize = 10;
 pub(crate) fn read(template: &str, declaration: &Declaration, found: &mut Found) -> Vec<CompositeAlarm> {
     let mut composites = Vec::new();
     for declared in &declaration.composite_alarms {
-        match put(declared).check() {
+        match without_unknown(put(declared), found).check() {
             Ok(definition) => composites.push(CompositeAlarm { arn: declared.arn.clone(), definition }),
             Err(problems) => {
                 for problem in &problems {
                     let place = place_of(declared, &problem.property);
-                    alarms::push(template, problem, place, declared.resource.logical_id.span, found);
+                    let id = &declared.resource.logical_id;
+                    let is_guessed = found.is_guessed(&id.value, split(&problem.property).0);
+                    let told = alarms::told(template, problem, place, id.span, found);
+                    told.filter(|_| !is_guessed).into_iter().for_each(|told| found.push(told));
                 }
             }
         }
@@ -32,6 +35,13 @@ pub(crate) fn read(template: &str, declaration: &Declaration, found: &mut Found)
     check_circles(declaration, &composites, found);
     check_parents(declaration, &composites, found);
     composites
+}
+
+fn without_unknown(mut put: PutCompositeAlarm, found: &Found) -> PutCompositeAlarm {
+    alarms::known_actions(&mut put.ok_actions, found);
+    alarms::known_actions(&mut put.alarm_actions, found);
+    alarms::known_actions(&mut put.insufficient_data_actions, found);
+    put
 }
 
 fn put(declared: &stack::CompositeAlarm) -> PutCompositeAlarm {

@@ -53,6 +53,8 @@ pub(crate) fn read(
 fn pattern(text: &str, typed: &Text, wildcards: Wildcards, found: &mut Found) -> Option<Pattern> {
     match Pattern::parse_with(&typed.value, wildcards) {
         Ok(pattern) => Some(pattern),
+        // What isn't known may be any pattern.
+        Err(_) if found.is_unknown(&typed.value) => Pattern::parse("").ok(),
         Err(error) => {
             found.push(place::in_scalar(error.diagnostic(), text, typed));
             None
@@ -89,14 +91,12 @@ fn transformation(
     };
     match Transformation::parse(&parts, language) {
         Ok(transformation) => Some(transformation),
-        Err(error) => {
-            report(text, typed, parts, error, language, found);
-            None
-        }
+        Err(error) => report(text, typed, parts, error, language, found),
     }
 }
 
-/// The parser stops at the first property that is wrong. What is wrong with the others is found by mending that one.
+/// The parser stops at the first property that is wrong. What is wrong with the others is found by mending that one. The
+/// answer is what to go on with where none of them is known to be wrong.
 fn report(
     text: &str,
     typed: &MetricTransformation,
@@ -104,19 +104,25 @@ fn report(
     mut error: TransformationError,
     language: Language,
     found: &mut Found,
-) {
+) -> Option<Transformation> {
+    let mut is_wrong = false;
     for _ in 0..MOST_PROPERTIES {
         let converted = error.diagnostic();
-        found.push(match scalar(typed, error.property) {
-            Some(scalar) => place::in_scalar(converted, text, scalar),
-            None => converted.at(span(typed, error.property)),
-        });
+        let scalar = scalar(typed, error.property);
+        if !scalar.is_some_and(|scalar| found.is_unknown(&scalar.value)) {
+            is_wrong = true;
+            found.push(match scalar {
+                Some(scalar) => place::in_scalar(converted, text, scalar),
+                None => converted.at(span(typed, error.property)),
+            });
+        }
         mend(&mut parts, error.property);
         match Transformation::parse(&parts, language) {
-            Ok(_) => return,
+            Ok(mended) => return Some(mended).filter(|_| !is_wrong),
             Err(next) => error = next,
         }
     }
+    None
 }
 
 /// Puts something in the place of a property that nothing is wrong with.
@@ -162,10 +168,11 @@ fn check_name(name: &Text, what: &str, allowed: impl Fn(char) -> bool, found: &m
     let value = &name.value;
     if let Some(sign) = value.chars().find(|sign| !allowed(*sign)) {
         let message = format!("the name of a {what} can't hold `{sign}`");
-        found.push(Diagnostic::error("K007", message).at(name.span.range()).help("leave it out of the name"));
+        let error = Diagnostic::error("K007", message).at(name.span.range());
+        found.push_of(name, error.help("leave it out of the name"));
     } else if value.chars().count() > MAX_NAME_CHARS {
         let message = format!("the name of a {what} has at most {MAX_NAME_CHARS} characters");
-        found.push(Diagnostic::error("K007", message).at(name.span.range()).help("shorten it"));
+        found.push_of(name, Diagnostic::error("K007", message).at(name.span.range()).help("shorten it"));
     }
 }
 

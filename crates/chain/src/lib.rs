@@ -54,6 +54,32 @@ pub struct Chain {
     pub patterns: Vec<Pattern>,
     /// What a monitor watches; filters, alarms and topics are in the order of the declaration.
     pub configuration: monitor::Configuration,
+    /// What kmswatch can't do and CloudWatch can. Empty, unless the environment says to go on without values: alarms and
+    /// filters of which too little is known, and those that can't be evaluated here, are then missing in `configuration`.
+    pub remarks: Vec<Diagnostic>,
+}
+
+impl Chain {
+    /// Each metric alarm that can be evaluated, as it is declared and as it is watched.
+    pub fn alarms(&self) -> impl Iterator<Item = (&stack::Alarm, &monitor::MetricAlarm)> {
+        // Both are in the order of the text; of the declared ones, some may not be watched.
+        let mut declared = self.declaration.alarms.iter();
+        self.configuration
+            .alarms
+            .iter()
+            .filter_map(move |watched| Some((declared.find(|alarm| alarm.arn == watched.arn)?, watched)))
+    }
+
+    /// The same of composite alarms.
+    pub(crate) fn composite_alarms(
+        &self,
+    ) -> impl Iterator<Item = (&stack::CompositeAlarm, &monitor::CompositeAlarm)> {
+        let mut declared = self.declaration.composite_alarms.iter();
+        self.configuration
+            .composite_alarms
+            .iter()
+            .filter_map(move |watched| Some((declared.find(|alarm| alarm.arn == watched.arn)?, watched)))
+    }
 }
 
 /// Reads a template in YAML or JSON, or a Terraform plan in JSON; its content tells which.

@@ -10,9 +10,11 @@ mod subscriptions;
 mod trails;
 mod view;
 
+use std::borrow::Cow;
+
 use diagnostic::Diagnostic;
 
-use crate::Chain;
+use crate::{Chain, plan};
 use view::View;
 
 /// Everything worth saying of a chain, in the order of the text: warnings, and notes on what is only worth knowing. It
@@ -20,7 +22,7 @@ use view::View;
 #[must_use]
 pub fn lint(text: &str, chain: &Chain) -> Vec<Diagnostic> {
     let view = View::of(text, chain);
-    let mut found = Vec::new();
+    let mut found = chain.remarks.clone();
     notes::lint(&view, &mut found);
     records::lint(&view, &mut found);
     metrics::lint(&view, &mut found);
@@ -29,8 +31,24 @@ pub fn lint(text: &str, chain: &Chain) -> Vec<Diagnostic> {
     subscriptions::lint(&view, &mut found);
     trails::lint(&view, &mut found);
     limits::lint(&view, &mut found);
+    found.iter_mut().for_each(with_variables);
+    if plan::is_plan(text) {
+        found.iter_mut().for_each(plan::in_its_words);
+    }
     found.sort_by_key(|found| found.span.as_ref().map_or((0, 0), |span| (span.start, span.end)));
+    // What a loop of the template writes stands at one place.
+    found.dedup();
     found
+}
+
+/// What isn't known is shown as in a template.
+pub(crate) fn with_variables(found: &mut Diagnostic) {
+    let labels = found.labels.iter_mut().map(|(_, label)| label);
+    for text in [&mut found.message].into_iter().chain(&mut found.help).chain(labels) {
+        if let Cow::Owned(shown) = stack::with_variables(text) {
+            *text = shown;
+        }
+    }
 }
 
 /// A warning at a place of the template.

@@ -82,14 +82,31 @@ pub(crate) fn allows(expression: &Expression, key: &str, text: &str) -> bool {
     }
 }
 
+/// Members that CloudTrail's records have, and log events of applications too.
+const OF_RECORDS_AND_OTHERS: [&str; 4] = ["errorCode", "eventName", "eventType", "eventVersion"];
+
+/// Members that say nothing of whose log event it is.
+const OF_ANY: [&str; 14] = [
+    "apiVersion",
+    "awsRegion",
+    "errorMessage",
+    "eventCategory",
+    "eventID",
+    "eventTime",
+    "managementEvent",
+    "readOnly",
+    "requestID",
+    "resources",
+    "sharedEventID",
+    "tlsDetails",
+    "userAgent",
+    "sessionCredentialFromConsole",
+];
+
 /// Members that only CloudTrail's records have.
-const OF_RECORDS: [&str; 12] = [
+const OF_RECORDS: [&str; 8] = [
     "additionalEventData",
-    "errorCode",
-    "eventName",
     "eventSource",
-    "eventType",
-    "eventVersion",
     "recipientAccountId",
     "requestParameters",
     "responseElements",
@@ -98,15 +115,23 @@ const OF_RECORDS: [&str; 12] = [
     "vpcEndpointId",
 ];
 
-/// Does the pattern ask for what CloudTrail's records have?
+/// Does the pattern ask for what CloudTrail's records have? What others have too tells, unless it asks for something
+/// that records haven't.
 pub(crate) fn reads_records(pattern: &Pattern) -> bool {
-    expression(pattern)
-        .is_some_and(|expression| conditions(expression).any(|condition| is_of_record(&condition.selector)))
+    let Some(expression) = expression(pattern) else { return false };
+    let any = |keys: &[&str]| conditions(expression).any(|condition| has(&condition.selector, keys));
+    let is_foreign =
+        |condition: &Condition| !is_of_record(&condition.selector) && !has(&condition.selector, &OF_ANY);
+    any(&OF_RECORDS) || (any(&OF_RECORDS_AND_OTHERS) && !conditions(expression).any(is_foreign))
+}
+
+fn has(selector: &Selector, keys: &[&str]) -> bool {
+    named(selector).iter().any(|key| keys.contains(key))
 }
 
 /// Does a selector name a member of CloudTrail's records, whatever stands before it?
 pub(crate) fn is_of_record(selector: &Selector) -> bool {
-    named(selector).iter().any(|key| OF_RECORDS.contains(key))
+    has(selector, &OF_RECORDS) || has(selector, &OF_RECORDS_AND_OTHERS)
 }
 
 /// Members that each of CloudTrail's records has.

@@ -1,4 +1,6 @@
-//! Is this text a Terraform plan?
+//! Is this text a Terraform plan, and what are properties called in it?
+
+use diagnostic::Diagnostic;
 
 use json::{Document, Kind};
 
@@ -21,6 +23,39 @@ pub(crate) fn is_plan(text: &str) -> bool {
         Err(_) => {
             let begins = text.trim_start_matches('{').trim_start();
             OF_PLANS.iter().any(|key| begins.strip_prefix('"').is_some_and(|rest| rest.starts_with(key)))
+        }
+    }
+}
+
+/// What remarks say of templates, and what of plans.
+const WORDS: [(&str, &str); 18] = [
+    ("`TreatMissingData: notBreaching`", "`treat_missing_data = \"notBreaching\"`"),
+    ("`TreatMissingData: breaching`", "`treat_missing_data = \"breaching\"`"),
+    ("`IsMultiRegionTrail: true`", "`is_multi_region_trail = true`"),
+    ("`CloudWatchLogsLogGroupArn: !GetAtt LogGroup.Arn`", "`cloud_watch_logs_group_arn`"),
+    ("`CloudWatchLogsRoleArn: !GetAtt Role.Arn`", "`cloud_watch_logs_role_arn`"),
+    ("`CloudWatchLogsRoleArn`", "`cloud_watch_logs_role_arn`"),
+    ("`AlarmActions: [!Ref Topic]`", "`alarm_actions` with the ARN of a topic"),
+    ("`AlarmActions`", "`alarm_actions`"),
+    ("`InsufficientDataActions`", "`insufficient_data_actions`"),
+    ("`DatapointsToAlarm: 1`", "`datapoints_to_alarm = 1`"),
+    ("`EvaluationPeriods`", "`evaluation_periods`"),
+    ("`RetentionInDays`", "`retention_in_days`"),
+    ("`Unit`", "`unit`"),
+    ("`AWS::CloudWatch::Alarm`", "`aws_cloudwatch_metric_alarm`"),
+    ("`AWS::SNS::Subscription`", "`aws_sns_topic_subscription`"),
+    ("`Protocol: email`", "`protocol = \"email\"`"),
+    ("`Endpoint`", "`endpoint`"),
+    ("this template", "this plan"),
+];
+
+/// A remark in the words of Terraform.
+pub(crate) fn in_its_words(found: &mut Diagnostic) {
+    for text in [&mut found.message].into_iter().chain(&mut found.help) {
+        for (of_templates, of_plans) in WORDS {
+            if text.contains(of_templates) {
+                *text = text.replace(of_templates, of_plans);
+            }
         }
     }
 }

@@ -13,6 +13,10 @@ pub(crate) fn read(declaration: &Declaration, found: &mut Found) -> Vec<Topic> {
     for subscription in
         declaration.subscriptions.iter().filter(|subscription| subscription.endpoint.is_none())
     {
+        // Where a part of the template can't be read, the endpoint may be what is missing of it.
+        if !found.is_complete() {
+            break;
+        }
         let message = "a subscription without `Endpoint` reaches nobody";
         let help = "say where to: an address, a URL, an ARN";
         found.push(Diagnostic::error("K008", message).at(subscription.protocol.span.range()).help(help));

@@ -6,6 +6,7 @@ mod json;
 mod sarif;
 mod text;
 
+use std::collections::BTreeSet;
 use std::io::{self, Write};
 use std::path::Path;
 
@@ -35,23 +36,46 @@ pub(crate) fn run(arguments: &CheckArguments) -> anyhow::Result<Exit> {
 }
 
 fn files(arguments: &CheckArguments, out: &mut dyn Write) -> anyhow::Result<Exit> {
-    let environment = arguments.template.environment()?;
-    let (mut checked, mut unreadable) = (Vec::new(), 0);
+    let environment = Environment { without_values: true, ..arguments.template.environment()? };
+    let (mut texts, mut unreadable) = (Vec::new(), 0);
     for path in &arguments.files {
         match template::text(path) {
-            Ok(text) => checked.push(check(path, text, &environment, arguments)),
+            Ok(text) => texts.push((path, text)),
             Err(error) => {
                 output::error(&format!("{error:#}"));
                 unreadable += 1;
             }
         }
     }
+    let environments = environments(&environment, texts.iter().map(|(_, text)| text.as_str()));
+    let pairs = texts.into_iter().zip(&environments);
+    let checked: Vec<Checked> =
+        pairs.map(|((path, text), environment)| check(path, text, environment, arguments)).collect();
     match arguments.format {
         CheckFormat::Text => text::write(&checked, unreadable, output::colour(arguments.color), out)?,
         CheckFormat::Json => json::write(&checked, out)?,
         CheckFormat::Sarif => sarif::write(&checked, unreadable, out)?,
     }
     Ok(exit(&checked, unreadable, arguments.deny_warnings))
+}
+
+/// What each template is read with: a parameter that only another one declares isn't given to it.
+fn environments<'t>(given: &Environment, texts: impl Iterator<Item = &'t str>) -> Vec<Environment> {
+    let declared: Vec<BTreeSet<String>> = texts
+        .map(|text| match given.parameters.is_empty() {
+            true => BTreeSet::new(),
+            false => stack::parameter_names(text),
+        })
+        .collect();
+    let of_another = |name: &str, own: &BTreeSet<String>| {
+        !own.contains(name) && declared.iter().any(|names| names.contains(name))
+    };
+    let environment = |own: &BTreeSet<String>| {
+        let mut environment = given.clone();
+        environment.parameters.retain(|name, _| !of_another(name, own));
+        environment
+    };
+    declared.iter().map(environment).collect()
 }
 
 fn exit(checked: &[Checked], unreadable: usize, deny_warnings: bool) -> Exit {

@@ -6,6 +6,7 @@ use crate::error::ErrorCode;
 use crate::evaluate::Evaluator;
 use crate::limits::MAX_STEPS_INWARDS;
 use crate::tree::{Node, Value};
+use crate::unknown::may_be_equal;
 
 const HELP: &str = "write `Fn::Equals`, `Fn::And`, `Fn::Or`, `Fn::Not` or `Condition`";
 
@@ -32,8 +33,8 @@ impl Evaluator<'_> {
                 Some([inner]) => self.inner(inner).map(|value| !value),
                 _ => self.wrong("Fn::Not", "a list of one condition", argument),
             },
-            "Fn::And" => self.several(argument, "Fn::And").map(|all| all.iter().all(|value| *value)),
-            "Fn::Or" => self.several(argument, "Fn::Or").map(|all| all.iter().any(|value| *value)),
+            "Fn::And" => self.several(argument, "Fn::And", false),
+            "Fn::Or" => self.several(argument, "Fn::Or", true),
             name => {
                 let message = format!("`{name}` isn't a condition");
                 self.errors.add(ErrorCode::UnknownFunction, only.key.span, message, HELP);
@@ -46,12 +47,16 @@ impl Evaluator<'_> {
         self.deeper(|evaluator| evaluator.expression(node))
     }
 
-    fn several(&mut self, argument: &Node, function: &str) -> Option<Vec<bool>> {
+    /// `decisive` is the value that one of them needs to have for the whole to have it.
+    fn several(&mut self, argument: &Node, function: &str, decisive: bool) -> Option<bool> {
         match argument.list() {
             Some(list) if (2..=10).contains(&list.len()) => {
                 // Each is looked at, so that each mistake is reported.
                 let values: Vec<Option<bool>> = list.iter().map(|item| self.inner(item)).collect();
-                values.into_iter().collect()
+                match values.contains(&Some(decisive)) {
+                    true => Some(decisive),
+                    false => values.iter().all(Option::is_some).then_some(!decisive),
+                }
             }
             _ => self.wrong(function, "a list of 2 to 10 conditions", argument),
         }
@@ -66,7 +71,10 @@ impl Evaluator<'_> {
         if left.is_unresolved() || right.is_unresolved() {
             return None;
         }
-        Some(comparable(&left) == comparable(&right))
+        let (left, right) = (comparable(&left), comparable(&right));
+        // The same unknown value is equal to itself.
+        let is_known = left == right || !may_be_equal(&left, &right) || !self.environment.without_values;
+        is_known.then_some(left == right)
     }
 }
 

@@ -4,6 +4,7 @@
 //! is `None`, and defaults are the business of who uses it.
 
 use crate::tree::{Span, Spanned};
+use crate::unknown::Unknown;
 
 /// Everything that a template declares, each list in the order of the text.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -29,6 +30,11 @@ pub struct Declaration {
     pub ignored: Vec<Resource>,
     /// Properties of the resources above that have no effect here.
     pub ignored_properties: Vec<IgnoredProperty>,
+    /// `${Name}` in a text that is no argument of `Fn::Sub`, where `Name` is a parameter or resource: the name, and where
+    /// the text stands.
+    pub unsubstituted: Vec<Text>,
+    /// What isn't known; nothing, unless the environment says to go on without values.
+    pub unknown: Unknown,
 }
 
 impl Declaration {

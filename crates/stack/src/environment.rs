@@ -27,6 +27,9 @@ pub struct Environment {
     pub parameters: BTreeMap<String, String>,
     /// What `Fn::ImportValue` finds: the name of an export and its value.
     pub imports: BTreeMap<String, String>,
+    /// Go on where a value isn't given that only the caller or AWS could give. [`Declaration::unknown`](crate::Declaration)
+    /// then says what isn't known; without, that is an error.
+    pub without_values: bool,
 }
 
 impl Environment {
@@ -49,6 +52,7 @@ impl Environment {
             notification_arns: Vec::new(),
             parameters: BTreeMap::new(),
             imports: BTreeMap::new(),
+            without_values: false,
         }
     }
 }

@@ -10,14 +10,19 @@ use crate::error::{ErrorCode, Errors, TemplateError};
 use crate::limits::{MAX_EVALUATED_BYTES, MAX_STEPS_INWARDS};
 use crate::names::{self, Named};
 use crate::parameters::Values;
-use crate::template::{Resource, Template};
+use crate::template::{Resource, TRANSFORM, Template};
 use crate::tree::{Member, Node, Span, Value, is_function_name};
+use crate::unknown::{UnknownValue, placeholder};
 
 pub(crate) struct Evaluator<'t> {
     pub(crate) template: &'t Template<'t>,
     pub(crate) environment: &'t Environment,
     pub(crate) parameters: Values<'t>,
     pub(crate) errors: Errors,
+    /// Parameters without a value that nothing has asked for yet.
+    pub(crate) missing: Vec<UnknownValue>,
+    /// Values that were asked for and weren't given.
+    pub(crate) unknown: Vec<UnknownValue>,
     conditions: HashMap<String, Answer<bool>>,
     names: HashMap<String, Answer<String>>,
     steps: usize,
@@ -59,6 +64,8 @@ impl<'t> Evaluator<'t> {
             environment,
             parameters,
             errors,
+            missing: Vec::new(),
+            unknown: Vec::new(),
             conditions: HashMap::new(),
             names: HashMap::new(),
             steps: 0,
@@ -83,11 +90,17 @@ impl<'t> Evaluator<'t> {
     }
 
     fn member(&mut self, member: &Member) -> Option<Member> {
+        if member.key.value == TRANSFORM {
+            // What it writes isn't known; where that is an error, it is reported now.
+            self.call(member, member.key.span);
+            return None;
+        }
         Some(Member { key: member.key.clone(), value: self.resolve(&member.value)? })
     }
 
     fn report_mixed(&mut self, members: &[Member]) {
-        if let Some(function) = members.iter().find(|member| is_function_name(&member.key.value)) {
+        let alone = |member: &&Member| is_function_name(&member.key.value) && member.key.value != TRANSFORM;
+        if let Some(function) = members.iter().find(alone) {
             let message = format!("`{}` must be the only key of its map", function.key.value);
             let help = "remove the other keys, or indent them differently";
             self.errors.add(ErrorCode::FunctionArguments, function.key.span, message, help);
@@ -141,12 +154,23 @@ impl<'t> Evaluator<'t> {
         value
     }
 
-    /// Is this resource created?
+    /// Is this resource created? One whose condition isn't known is, where values may be missing.
     pub(crate) fn is_created(&mut self, resource: &Resource<'_>) -> Option<bool> {
         match resource.condition {
-            Some(condition) => self.condition(condition.value),
+            Some(condition) => {
+                self.condition(condition.value).or(self.environment.without_values.then_some(true))
+            }
             None => Some(true),
         }
+    }
+
+    /// What a function answers where that isn't known; reported, unless values may be missing.
+    pub(crate) fn unknown(&mut self, name: &str, span: Span, report: impl FnOnce() -> TemplateError) -> Node {
+        if self.environment.without_values {
+            return Node::string(placeholder(name), span);
+        }
+        self.errors.push(report());
+        Node::unresolved(span)
     }
 
     /// The value of `Ref`, for anything that has a name.
@@ -155,11 +179,22 @@ impl<'t> Evaluator<'t> {
             return value;
         }
         if let Some(value) = self.parameters.get(name) {
-            return Some(Node::new(value.clone(), span));
+            let answer = Node::new(value.clone(), span);
+            let at = self.missing.iter().position(|missing| missing.name == name);
+            self.unknown.extend(at.map(|at| self.missing.swap_remove(at)));
+            return Some(answer);
         }
         let text =
             self.with_resource(name, span, |named, environment| Some(names::reference(named, environment)));
-        Some(text.map_or_else(|| Node::unresolved(span), |text| Node::string(text, span)))
+        Some(text.map_or_else(|| self.made_elsewhere(name, span), |text| Node::string(text, span)))
+    }
+
+    /// Of what another macro makes, or what has been reported.
+    fn made_elsewhere(&self, name: &str, span: Span) -> Node {
+        match self.environment.without_values && self.template.resource(name).is_none() {
+            true => Node::string(placeholder(name), span),
+            false => Node::unresolved(span),
+        }
     }
 
     fn pseudo_parameter(&self, name: &str, span: Span) -> Option<Option<Node>> {
@@ -188,6 +223,9 @@ impl<'t> Evaluator<'t> {
             .with_resource(id, span, |named, environment| names::attribute(named, attribute, environment));
         if let Some(text) = text {
             return Node::string(text, span);
+        }
+        if type_name.is_none() {
+            return self.made_elsewhere(&format!("{id}.{attribute}"), span);
         }
         let known = type_name.map(names::attributes).unwrap_or_default();
         let is_ours = type_name.is_some_and(|name| matches!(names::Role::of(name), names::Role::Ours(_)));

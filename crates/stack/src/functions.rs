@@ -11,6 +11,7 @@ use crate::parameters::shown;
 use crate::references::VariablePlaces;
 use crate::substitution::{Piece, pieces};
 use crate::tree::{Member, Node, Span, Value};
+use crate::unknown::{UnknownKind, UnknownValue, is_unknown, placeholder};
 
 impl Evaluator<'_> {
     /// The answer of a function that stands at `span`.
@@ -30,6 +31,9 @@ impl Evaluator<'_> {
             "Fn::Length" if self.template.language_extensions => self.length(argument, span),
             "Fn::ToJsonString" if self.template.language_extensions => {
                 self.resolve(argument).map(|node| Node::string(node.to_json(), span))
+            }
+            name if ONLY_AT_AWS.contains(&name) => {
+                Some(self.unknown(&at_place(span), span, || unknown_function(name, function.key.span)))
             }
             name => {
                 self.errors.push(unknown_function(name, function.key.span));
@@ -52,6 +56,7 @@ impl Evaluator<'_> {
         match self.condition(name) {
             Some(true) => self.resolve(yes),
             Some(false) => self.resolve(no),
+            None if self.environment.without_values => Some(Node::string(placeholder(&at_place(span)), span)),
             None => unresolved,
         }
     }
@@ -147,10 +152,18 @@ impl Evaluator<'_> {
             return self.wrong("Fn::Select", "[index, list]", argument);
         };
         let text = self.text(index, "Fn::Select")?;
+        if self.is_unknown(&text) {
+            return Some(Node::string(text, span));
+        }
         let Ok(number) = text.trim().parse::<usize>() else {
             return self.wrong("Fn::Select", "an index such as 0", index);
         };
         let items = self.items(list, "Fn::Select")?;
+        // What isn't known may be several elements.
+        let mut before = items.iter().take(number.saturating_add(1));
+        if let Some(unknown) = before.find(|item| item.as_str().is_some_and(|text| self.is_unknown(text))) {
+            return Some(Node::new(unknown.value.clone(), span));
+        }
         let Some(chosen) = items.get(number) else {
             let message = format!("the list has {} elements; there is none at {number}", items.len());
             self.errors.add(ErrorCode::FunctionArguments, index.span, message, "the first one is 0");
@@ -173,6 +186,10 @@ impl Evaluator<'_> {
         else {
             return None;
         };
+        if let Some(unknown) = [&map_name, &top_key, &second_key].into_iter().find(|key| self.is_unknown(key))
+        {
+            return Some(Node::string(unknown, span));
+        }
         let mappings = self.template.mappings;
         let mapping = mappings.iter().find(|mapping| mapping.key.value == map_name);
         let Some(mapping) = mapping else {
@@ -188,6 +205,11 @@ impl Evaluator<'_> {
             return self.resolve(default);
         }
         let (key, at) = if row.is_none() { (top_key, top.span) } else { (second_key, second.span) };
+        // Where nobody said in which account and region, it will be another one.
+        let environment = self.environment;
+        if environment.without_values && [&environment.region, &environment.account_id].contains(&&key) {
+            return Some(Node::string(placeholder(&at_place(span)), span));
+        }
         let keys = row.unwrap_or(&mapping.value).map().unwrap_or_default().iter();
         let known: Vec<&str> = keys.take(20).map(|member| member.key.value.as_str()).collect();
         let message = format!("the mapping `{map_name}` has no key `{}`", shown(&key));
@@ -201,10 +223,21 @@ impl Evaluator<'_> {
         if let Some(value) = self.environment.imports.get(&name) {
             return Some(Node::string(value, span));
         }
-        let message = format!("the value `{}` of another stack wasn't given", shown(&name));
-        let help = "give the values that other stacks export beside the parameters";
-        self.errors.add(ErrorCode::MissingImport, argument.span, message, help);
-        None
+        if self.environment.without_values {
+            let is_new =
+                !self.unknown.iter().any(|value| value.kind == UnknownKind::Import && value.name == name);
+            let value = UnknownValue { name: name.clone(), kind: UnknownKind::Import, span: argument.span };
+            self.unknown.extend(Some(value).filter(|_| is_new));
+        }
+        Some(self.unknown(&name, span, || {
+            let message = format!("the value `{}` of another stack wasn't given", shown(&name));
+            let help = "give the values that other stacks export beside the parameters";
+            TemplateError::new(ErrorCode::MissingImport, argument.span, message).help(help)
+        }))
+    }
+
+    fn is_unknown(&self, text: &str) -> bool {
+        self.environment.without_values && is_unknown(text)
     }
 
     fn base64(&mut self, argument: &Node, span: Span) -> Option<Node> {
@@ -214,14 +247,20 @@ impl Evaluator<'_> {
 
     fn length(&mut self, argument: &Node, span: Span) -> Option<Node> {
         let items = self.items(argument, "Fn::Length")?;
+        if let Some(unknown) =
+            items.iter().find(|item| item.as_str().is_some_and(|text| self.is_unknown(text)))
+        {
+            return Some(Node::new(unknown.value.clone(), span));
+        }
         Some(Node::new(Value::Number(items.len().to_string()), span))
     }
 
     /// The elements of a list, or of what a function answers.
     fn items(&mut self, node: &Node, function: &str) -> Option<Vec<Node>> {
         let resolved = self.resolve(node)?;
-        match resolved.value {
-            Value::List(items) => Some(items),
+        match &resolved.value {
+            Value::List(items) => Some(items.clone()),
+            Value::String(text) if self.is_unknown(text) => Some(vec![resolved]),
             _ => self.wrong(function, "a list", &resolved),
         }
     }
@@ -248,6 +287,11 @@ impl Evaluator<'_> {
         }
         None
     }
+}
+
+/// A name for what stands at a place and has none.
+fn at_place(span: Span) -> String {
+    format!("At{}", span.start)
 }
 
 fn describe(node: &Node) -> String {

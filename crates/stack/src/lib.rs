@@ -30,6 +30,7 @@ pub mod document;
 mod environment;
 mod error;
 mod evaluate;
+mod foreach;
 mod functions;
 mod json_text;
 pub mod limits;
@@ -43,6 +44,7 @@ mod substitution;
 mod template;
 mod terraform;
 mod tree;
+mod unknown;
 mod yaml;
 
 pub use declaration::{
@@ -52,6 +54,7 @@ pub use declaration::{
 };
 pub use environment::Environment;
 pub use error::{ErrorCode, Errors, TemplateError};
-pub use read::{read, read_partly};
+pub use read::{parameter_names, read, read_partly};
 pub use terraform::{read_terraform_plan, read_terraform_plan_partly};
 pub use tree::{Span, Spanned};
+pub use unknown::{Unknown, UnknownKind, UnknownValue, is_unknown, may_be_equal, with_variables};

@@ -1,6 +1,7 @@
 //! What resources are called: physical names, ARNs, and what `Ref` and `Fn::GetAtt` answer.
 
 use crate::environment::{Environment, uuid};
+use crate::unknown::placeholder;
 
 /// The types of resources that are read, and those that AWS needs and we don't.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -132,12 +133,30 @@ pub(crate) struct Named<'n> {
     pub(crate) topic_arn: Option<&'n str>,
 }
 
+/// Types of which `Ref` yields the ARN, and that alarms tell.
+const REFERRED_TO_BY_ARN: [&str; 6] = [
+    "AWS::ApplicationAutoScaling::ScalingPolicy",
+    "AWS::AutoScaling::ScalingPolicy",
+    "AWS::Lambda::Alias",
+    "AWS::Lambda::Version",
+    "AWS::SSMIncidents::ResponsePlan",
+    "AWS::StepFunctions::StateMachine",
+];
+
 /// What `Ref` answers.
 pub(crate) fn reference(resource: &Named<'_>, environment: &Environment) -> String {
     match resource.type_name {
         "AWS::SNS::Topic" | "AWS::IAM::ManagedPolicy" => arn(resource, environment),
         "AWS::SNS::Subscription" => subscription_arn(resource, environment),
         "AWS::KMS::Key" => uuid(&[&environment.stack_name, resource.logical_id]),
+        name if REFERRED_TO_BY_ARN.contains(&name) => match environment.without_values {
+            true => placeholder(resource.logical_id),
+            false => arn(resource, environment),
+        },
+        // What `Ref` yields of it is known of few types.
+        name if environment.without_values && name_property(name).is_none() => {
+            placeholder(resource.logical_id)
+        }
         _ => resource.name.to_owned(),
     }
 }
@@ -156,6 +175,11 @@ pub(crate) fn attribute(resource: &Named<'_>, attribute: &str, environment: &Env
         ("AWS::CloudTrail::Trail", "SnsTopicArn") => resource.topic_arn.map(str::to_owned),
         (type_name, _) if matches!(Role::of(type_name), Role::Ours(_)) => None,
         (_, "Arn") => Some(arn(resource, environment)),
+        _ if environment.without_values => Some(placeholder(&format!("{}.{attribute}", resource.logical_id))),
+        // Such as the output of a nested stack.
+        _ if attribute.to_ascii_lowercase().ends_with("arn") => {
+            Some(format!("{}.{attribute}", arn(resource, environment)))
+        }
         _ => Some(format!("{}.{attribute}", resource.name)),
     }
 }
@@ -187,10 +211,18 @@ pub(crate) fn arn(resource: &Named<'_>, environment: &Environment) -> String {
         "AWS::IAM::User" => format!("arn:{partition}:iam::{account_id}:user/{name}"),
         "AWS::IAM::Group" => format!("arn:{partition}:iam::{account_id}:group/{name}"),
         "AWS::IAM::ManagedPolicy" => format!("arn:{partition}:iam::{account_id}:policy/{name}"),
-        "AWS::Lambda::Function" => format!("arn:{partition}:lambda:{region}:{account_id}:function:{name}"),
+        "AWS::Lambda::Function" | "AWS::Lambda::Alias" | "AWS::Lambda::Version" => {
+            format!("arn:{partition}:lambda:{region}:{account_id}:function:{name}")
+        }
         "AWS::KMS::Key" => {
             let id = uuid(&[&environment.stack_name, resource.logical_id]);
             format!("arn:{partition}:kms:{region}:{account_id}:key/{id}")
+        }
+        "AWS::SSMIncidents::ResponsePlan" => {
+            format!("arn:{partition}:ssm-incidents::{account_id}:response-plan/{name}")
+        }
+        "AWS::StepFunctions::StateMachine" => {
+            format!("arn:{partition}:states:{region}:{account_id}:stateMachine:{name}")
         }
         "AWS::Kinesis::Stream" => format!("arn:{partition}:kinesis:{region}:{account_id}:stream/{name}"),
         other => {

@@ -12,6 +12,7 @@ use crate::error::{ErrorCode, Errors, TemplateError};
 use crate::limits::MAX_PARAMETER_BYTES;
 use crate::template::Template;
 use crate::tree::{Member, Node, Span, Spanned, Value};
+use crate::unknown::{UnknownKind, UnknownValue, placeholder};
 
 /// A parameter's value as `Ref` yields it. The span is that of the declaration.
 pub(crate) type Values<'t> = HashMap<&'t str, Value>;
@@ -20,22 +21,23 @@ pub(crate) type Values<'t> = HashMap<&'t str, Value>;
 pub(crate) fn values<'t>(
     template: &Template<'t>,
     environment: &Environment,
+    unknown: &mut Vec<UnknownValue>,
     errors: &mut Errors,
 ) -> Values<'t> {
     for name in environment.parameters.keys() {
         if !template.parameters.iter().any(|declared| declared.key.value == *name) {
-            errors.push(unknown(name, template));
+            errors.push(undeclared(name, template));
         }
     }
     let mut values = Values::new();
     for declared in template.parameters {
-        let value = value(declared, environment, errors);
+        let value = value(declared, environment, unknown, errors);
         values.insert(declared.key.value.as_str(), value.unwrap_or(Value::Unresolved));
     }
     values
 }
 
-fn unknown(name: &str, template: &Template<'_>) -> TemplateError {
+fn undeclared(name: &str, template: &Template<'_>) -> TemplateError {
     let declared: Vec<&str> =
         template.parameters.iter().map(|declared| declared.key.value.as_str()).collect();
     let help = match closest(name, declared.clone()) {
@@ -47,7 +49,12 @@ fn unknown(name: &str, template: &Template<'_>) -> TemplateError {
     TemplateError::of_input(ErrorCode::UnknownParameter, message).help(help)
 }
 
-fn value(declared: &Member, environment: &Environment, errors: &mut Errors) -> Option<Value> {
+fn value(
+    declared: &Member,
+    environment: &Environment,
+    unknown: &mut Vec<UnknownValue>,
+    errors: &mut Errors,
+) -> Option<Value> {
     let name = &declared.key;
     if declared.value.map().is_none() {
         let message = format!("the parameter `{}` is a map with a `Type`", name.value);
@@ -56,6 +63,11 @@ fn value(declared: &Member, environment: &Environment, errors: &mut Errors) -> O
     }
     let kind = kind(declared, errors)?;
     let default = declared.value.member("Default");
+    if let Some(asked_for) = without_value(declared, environment) {
+        let name = &name.value;
+        unknown.push(UnknownValue { name: name.clone(), kind: asked_for, span: declared.key.span });
+        return Some(of_kind(kind, placeholder(name), declared.key.span));
+    }
     let (text, span) = match (environment.parameters.get(&name.value), default) {
         (Some(given), _) => (given.clone(), name.span),
         (None, Some(default)) => (default_text(default, errors)?, default.value.span),
@@ -66,12 +78,30 @@ fn value(declared: &Member, environment: &Environment, errors: &mut Errors) -> O
     };
     let given = Spanned::new(text, span);
     check(declared, kind, &given, errors);
-    Some(match kind {
-        Kind::Text | Kind::Number => Value::String(given.value),
+    Some(of_kind(kind, given.value, name.span))
+}
+
+fn of_kind(kind: Kind, text: String, span: Span) -> Value {
+    match kind {
+        Kind::Text | Kind::Number => Value::String(text),
         Kind::List | Kind::NumberList => {
-            Value::List(split(&given.value).map(|item| Node::string(item, name.span)).collect())
+            Value::List(split(&text).map(|item| Node::string(item, span)).collect())
         }
-    })
+    }
+}
+
+/// Does this parameter stay without the value that only the caller could give? Where AWS looks the value up, the default is
+/// what it looks for.
+fn without_value(declared: &Member, environment: &Environment) -> Option<UnknownKind> {
+    if !environment.without_values || environment.parameters.contains_key(&declared.key.value) {
+        return None;
+    }
+    let of = declared.value.get("Type").and_then(Node::as_str).unwrap_or_default();
+    match declared.value.member("Default") {
+        _ if of.starts_with("AWS::SSM::Parameter::Value<") => Some(UnknownKind::StoredParameter),
+        None => Some(UnknownKind::Parameter),
+        Some(_) => None,
+    }
 }
 
 fn missing(name: &Spanned<String>) -> TemplateError {

@@ -2,6 +2,8 @@
 //!
 //! CloudFormation turns numbers and booleans into texts and back where a property asks for it; so does this.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use diagnostic::closest;
 
 use crate::declaration::{Dimension, IgnoredProperty, IgnoredReason, Text};
@@ -9,6 +11,7 @@ use crate::error::{ErrorCode, Errors, TemplateError};
 use crate::names::Kind;
 use crate::parameters::shown;
 use crate::tree::{Member, Node, Span, Spanned, Value};
+use crate::unknown::is_unknown;
 
 /// The properties of one resource, or the members of a map in it.
 #[derive(Debug)]
@@ -26,6 +29,10 @@ pub(crate) struct Properties {
 pub(crate) struct Report {
     pub(crate) errors: Errors,
     pub(crate) ignored: Vec<IgnoredProperty>,
+    /// Go on without values that aren't given?
+    pub(crate) without_values: bool,
+    /// Logical ids and the properties whose value isn't known.
+    pub(crate) unknown: BTreeMap<String, BTreeSet<String>>,
 }
 
 impl Properties {
@@ -84,10 +91,25 @@ impl Properties {
     ) -> Option<Spanned<T>> {
         let node = self.take(name)?;
         let value = read(&node);
-        if value.is_none() {
+        if value.is_none() && !self.guess(name, &node, report) {
             report.errors.push(self.wrong_type(name, expected, &node));
         }
         Some(Spanned::new(value?, node.span))
+    }
+
+    /// Is the value one that isn't known? Then it is noted that the property says nothing.
+    fn guess(&self, name: &str, node: &Node, report: &mut Report) -> bool {
+        let is_unknown = report.without_values && node.as_str().is_some_and(is_unknown);
+        if is_unknown {
+            report.guess(&self.logical_id, &format!("{}{name}", self.path));
+        }
+        is_unknown
+    }
+
+    /// What to go on with where a value isn't known.
+    fn instead<T>(&self, name: &str, value: T, report: &mut Report) -> Option<Spanned<T>> {
+        let node = &self.members.iter().find(|member| member.key.value == name)?.value;
+        self.guess(name, node, report).then(|| Spanned::new(value, node.span))
     }
 
     fn wrong_type(&self, name: &str, expected: &str, got: &Node) -> TemplateError {
@@ -104,7 +126,22 @@ impl Properties {
         self.read(name, "a text", report, |node| node.scalar().map(str::to_owned))
     }
 
+    /// A text that can't be any; `instead` is what to go on with where it isn't known.
+    pub(crate) fn text_or(&mut self, name: &str, instead: &str, report: &mut Report) -> Option<Text> {
+        match self.instead(name, instead, report) {
+            Some(instead) => {
+                self.discard(name);
+                Some(Spanned::new(instead.value.to_owned(), instead.span))
+            }
+            None => self.text(name, report),
+        }
+    }
+
     pub(crate) fn integer(&mut self, name: &str, report: &mut Report) -> Option<Spanned<i64>> {
+        if let Some(instead) = self.instead(name, if name == "Period" { 60 } else { 1 }, report) {
+            self.discard(name);
+            return Some(instead);
+        }
         self.read(name, "a whole number", report, |node| match node.value {
             Value::Bool(_) => None,
             _ => whole(node.scalar()?),
@@ -112,6 +149,10 @@ impl Properties {
     }
 
     pub(crate) fn number(&mut self, name: &str, report: &mut Report) -> Option<Spanned<f64>> {
+        if let Some(instead) = self.instead(name, 1.0, report) {
+            self.discard(name);
+            return Some(instead);
+        }
         self.read(name, "a number", report, |node| match node.value {
             Value::Bool(_) => None,
             _ => decimal(node.scalar()?),
@@ -157,13 +198,18 @@ impl Properties {
         let mut maps = Vec::new();
         for (index, item) in self.items(name, report).into_iter().enumerate() {
             let name = format!("{name}[{index}]");
-            maps.extend(self.inner(&name, item, report));
+            if !self.guess(&name, &item, report) {
+                maps.extend(self.inner(&name, item, report));
+            }
         }
         maps
     }
 
     pub(crate) fn map(&mut self, name: &str, report: &mut Report) -> Option<Properties> {
         let node = self.take(name)?;
+        if self.guess(name, &node, report) {
+            return None;
+        }
         self.inner(name, node, report)
     }
 
@@ -208,6 +254,10 @@ impl Properties {
 
     /// A text that must be one of several.
     pub(crate) fn one_of(&mut self, name: &str, allowed: &[&str], report: &mut Report) -> Option<Text> {
+        if let Some(instead) = self.instead(name, allowed.first().copied().unwrap_or_default(), report) {
+            self.discard(name);
+            return Some(Spanned::new(instead.value.to_owned(), instead.span));
+        }
         let text = self.text(name, report)?;
         if !allowed.contains(&text.value.as_str()) {
             let message = format!("`{}{name}` can't be `{}`", self.path, shown(&text.value));

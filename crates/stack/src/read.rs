@@ -1,6 +1,6 @@
 //! From the text of a template to what it declares.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::declaration::{Declaration, Resource};
 use crate::environment::Environment;
@@ -10,9 +10,10 @@ use crate::limits::{MAX_TEMPLATE_BYTES, MAX_TEMPLATE_NODES};
 use crate::names::{self, Named, Role};
 use crate::properties::Report;
 use crate::resources::{self, Found};
-use crate::template::{self, Template};
+use crate::template::{self, TRANSFORM, Template};
 use crate::tree::{Dialect, Node, Span, Spanned};
-use crate::{json_text, parameters, references, yaml};
+use crate::unknown::{UnknownKind, UnknownValue};
+use crate::{foreach, json_text, parameters, references, yaml};
 
 /// What a template declares.
 ///
@@ -30,25 +31,41 @@ pub fn read(text: &str, environment: &Environment) -> Result<Declaration, Errors
 pub fn read_partly(text: &str, environment: &Environment) -> (Declaration, Errors) {
     let mut errors = Errors::default();
     let Some(root) = parse(text, &mut errors) else { return (Declaration::default(), errors.finished(text)) };
+    let root = match template::has_language_extensions(&root) {
+        true => foreach::expand(root, environment, &mut errors),
+        false => root,
+    };
     let template = Template::new(text, &root, &mut errors);
-    references::check(&template, &mut errors);
-    let parameters = parameters::values(&template, environment, &mut errors);
+    references::check(&template, environment, &mut errors);
+    let (macros, mut missing) = (template.macros(environment, &mut errors), Vec::new());
+    let parameters = parameters::values(&template, environment, &mut missing, &mut errors);
     let mut evaluator = Evaluator::new(&template, environment, parameters, errors);
+    (evaluator.missing, evaluator.unknown) = (missing, macros);
     let conditions = template.conditions.iter().filter(|found| !found.key.value.starts_with("Fn::"));
     for condition in conditions {
         evaluator.condition(&condition.key.value);
     }
-    let mut report = Report::default();
+    let mut report = Report { without_values: environment.without_values, ..Report::default() };
     let mut declaration = Declaration::default();
     for resource in &template.resources {
         add(resource, &mut evaluator, &mut declaration, &mut report);
     }
     declaration.ignored_properties = report.ignored;
+    declaration.unknown.values = std::mem::take(&mut evaluator.unknown);
+    declaration.unknown.properties = report.unknown;
     let mut errors = evaluator.errors.with(report.errors);
     if errors.is_empty() {
         check_names(&declaration, &mut errors);
     }
     (declaration, errors.finished(text))
+}
+
+/// The names of the parameters that a template declares; none where it can't be read.
+#[must_use]
+pub fn parameter_names(text: &str) -> BTreeSet<String> {
+    let root = parse(text, &mut Errors::default());
+    let parameters = root.as_ref().and_then(|root| root.get("Parameters")).and_then(Node::map);
+    parameters.unwrap_or_default().iter().map(|member| member.key.value.clone()).collect()
 }
 
 /// All or nothing.
@@ -99,14 +116,27 @@ fn add(
         return;
     }
     let type_name = resource.type_name;
+    if resource.condition.is_some_and(|condition| evaluator.condition(condition.value).is_none()) {
+        declaration.unknown.conditional.insert(resource.id.value.clone());
+    }
     let declared = Resource {
         logical_id: resource.id.clone(),
         type_name: Spanned::new(type_name.value.to_owned(), type_name.span),
     };
+    let macro_place = resource.macro_place().filter(|_| evaluator.environment.without_values);
     match Role::of(type_name.value) {
         Role::Understood => declaration.understood.push(declared),
         Role::Other => declaration.ignored.push(declared),
+        Role::Ours(_) if macro_place.is_some() => {
+            let name = TRANSFORM.to_owned();
+            let made = macro_place.map(|span| UnknownValue { name, kind: UnknownKind::Macro, span });
+            evaluator.unknown.extend(made);
+            declaration.understood.push(declared);
+        }
         Role::Ours(kind) => {
+            if let Some(properties) = resource.properties {
+                references::unsubstituted(properties, evaluator.template, &mut declaration.unsubstituted);
+            }
             let properties = resource.properties.and_then(|node| evaluator.resolve(node));
             // A name that can't be known has been reported; the rest is read for what else is wrong.
             let name = evaluator.physical_name(resource).unwrap_or_default();
@@ -120,19 +150,27 @@ fn add(
 
 /// Two resources of one kind can't have the same name.
 pub(crate) fn check_names(declaration: &Declaration, errors: &mut Errors) {
-    let alarms = declaration.alarms.iter().map(|alarm| &alarm.name);
-    let composites = declaration.composite_alarms.iter().map(|alarm| &alarm.name);
+    // Of two whose conditions exclude each other, one is created.
+    let is_created =
+        |resource: &Resource| !declaration.unknown.conditional.contains(&resource.logical_id.value);
+    let named = |resource, name| Some(name).filter(|_| is_created(resource));
+    let alarms = declaration.alarms.iter().filter_map(|alarm| named(&alarm.resource, &alarm.name));
+    let composites = declaration.composite_alarms.iter();
+    let composites = composites.filter_map(|alarm| named(&alarm.resource, &alarm.name));
     distinct(alarms.chain(composites), "alarms", errors);
-    distinct(declaration.log_groups.iter().map(|group| &group.name), "log groups", errors);
-    distinct(declaration.topics.iter().map(|topic| &topic.name), "topics", errors);
+    let groups = declaration.log_groups.iter();
+    distinct(groups.filter_map(|group| named(&group.resource, &group.name)), "log groups", errors);
+    let topics = declaration.topics.iter();
+    distinct(topics.filter_map(|topic| named(&topic.resource, &topic.name)), "topics", errors);
     let mut filters: BTreeMap<&str, Vec<&Spanned<String>>> = BTreeMap::new();
-    for filter in &declaration.metric_filters {
+    for filter in declaration.metric_filters.iter().filter(|filter| is_created(&filter.resource)) {
         filters.entry(&filter.log_group_name.value).or_default().push(&filter.name);
     }
     filters.into_values().for_each(|names| {
         distinct(names.into_iter(), "metric filters of a log group", errors);
     });
-    distinct(declaration.trails.iter().map(|trail| &trail.name), "trails", errors);
+    let trails = declaration.trails.iter();
+    distinct(trails.filter_map(|trail| named(&trail.resource, &trail.name)), "trails", errors);
 }
 
 fn distinct<'n>(names: impl Iterator<Item = &'n Spanned<String>>, what: &str, errors: &mut Errors) {

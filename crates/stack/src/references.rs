@@ -6,10 +6,11 @@ use std::collections::{HashMap, HashSet};
 
 use diagnostic::closest;
 
+use crate::environment::Environment;
 use crate::error::{ErrorCode, Errors, TemplateError};
 use crate::substitution::{Piece, pieces};
 use crate::template::Template;
-use crate::tree::{Member, Node, Span};
+use crate::tree::{Member, Node, Span, Spanned};
 
 /// The parameters that each template has.
 pub(crate) const PSEUDO_PARAMETERS: [&str; 8] = [
@@ -42,8 +43,8 @@ enum MentionKind {
 }
 
 /// Reports what is missing and what is circular.
-pub(crate) fn check(template: &Template<'_>, errors: &mut Errors) {
-    let names = Names::of(template);
+pub(crate) fn check(template: &Template<'_>, environment: &Environment, errors: &mut Errors) {
+    let names = Names::of(template, environment);
     let mut graph = Vec::new();
     for resource in &template.resources {
         let mut mentions = mentions(resource.node, template.text, Place::Resource);
@@ -103,10 +104,12 @@ struct Names<'t> {
     /// Logical ids that modules and the serverless macro put more ids behind.
     makers: Vec<&'t str>,
     serverless: bool,
+    /// Macros that can't be run here may make whatever is missing.
+    others: bool,
 }
 
 impl<'t> Names<'t> {
-    fn of(template: &Template<'t>) -> Self {
+    fn of(template: &Template<'t>, environment: &Environment) -> Self {
         let keys = |members: &'t [Member]| members.iter().map(|member| member.key.value.as_str()).collect();
         let resources = template.resources.iter();
         let makes_others = |name: &str| {
@@ -120,6 +123,7 @@ impl<'t> Names<'t> {
             mappings: keys(template.mappings),
             makers: makers.map(|resource| resource.id.value.as_str()).collect(),
             serverless: template.serverless,
+            others: environment.without_values && template.has_macros(),
         }
     }
 
@@ -131,6 +135,9 @@ impl<'t> Names<'t> {
 
     fn knows(&self, mention: &Mention<'_>) -> bool {
         let name = mention.name;
+        if self.others {
+            return true;
+        }
         match mention.kind {
             MentionKind::Condition => self.conditions.contains(name),
             MentionKind::Mapping => self.mappings.contains(name),
@@ -239,6 +246,30 @@ fn substituted<'t>(argument: &'t Node, text: &str, found: &mut Vec<Mention<'t>>)
         };
         found.push(Mention { name, span, kind });
     }
+}
+
+/// The variables of texts that no `Fn::Sub` looks at, and that name something of the template: each with its place.
+pub(crate) fn unsubstituted(node: &Node, template: &Template<'_>, found: &mut Vec<Spanned<String>>) {
+    if let Some(function) = node.function().filter(|function| function.key.value == "Fn::Sub") {
+        // The values of its own variables are looked at as others are.
+        let own = function.value.list().and_then(|items| items.get(1));
+        own.into_iter().for_each(|own| unsubstituted(own, template, found));
+        return;
+    }
+    if let Some(text) = node.as_str().filter(|text| text.contains("${")) {
+        let mut places = VariablePlaces::of(node, template.text);
+        for piece in pieces(text) {
+            let Piece::Variable(name) = piece else { continue };
+            let span = places.next(name);
+            let id = name.split_once('.').map_or(name, |(id, _)| id);
+            let is_parameter = template.parameters.iter().any(|declared| declared.key.value == id);
+            if is_parameter || PSEUDO_PARAMETERS.contains(&id) || template.resource(id).is_some() {
+                found.push(Spanned::new(name.to_owned(), span));
+            }
+        }
+    }
+    node.map().unwrap_or_default().iter().for_each(|member| unsubstituted(&member.value, template, found));
+    node.list().unwrap_or_default().iter().for_each(|item| unsubstituted(item, template, found));
 }
 
 /// Where the variables of a text stand, asked for in their order.

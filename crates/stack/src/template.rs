@@ -4,12 +4,15 @@
 
 use diagnostic::closest;
 
+use crate::environment::Environment;
 use crate::error::{ErrorCode, Errors, TemplateError};
+use crate::foreach::LOOP;
 use crate::limits::{
     MAX_CONDITIONS, MAX_DESCRIPTION_BYTES, MAX_MAPPINGS, MAX_NAME_CHARS, MAX_OUTPUTS, MAX_PARAMETERS,
     MAX_RESOURCES,
 };
 use crate::tree::{Member, Node, Span, Spanned, Value};
+use crate::unknown::{UnknownKind, UnknownValue};
 
 const SECTIONS: [&str; 12] = [
     "AWSTemplateFormatVersion",
@@ -26,6 +29,15 @@ const SECTIONS: [&str; 12] = [
     "Outputs",
 ];
 
+/// Where a macro adds to a map.
+pub(crate) const TRANSFORM: &str = "Fn::Transform";
+/// Are the functions of the macro that each account has asked for?
+pub(crate) fn has_language_extensions(root: &Node) -> bool {
+    let is_it = |transform: &Node| transform.as_str() == Some(LANGUAGE_EXTENSIONS);
+    let transforms = root.get("Transform");
+    transforms.is_some_and(|found| is_it(found) || found.list().unwrap_or_default().iter().any(is_it))
+}
+
 const LANGUAGE_EXTENSIONS: &str = "AWS::LanguageExtensions";
 const SERVERLESS: &str = "AWS::Serverless-2016-10-31";
 
@@ -40,6 +52,8 @@ pub(crate) struct Template<'t> {
     pub(crate) outputs: &'t [Member],
     pub(crate) language_extensions: bool,
     pub(crate) serverless: bool,
+    /// Macros that only AWS can run.
+    macros: Vec<Spanned<String>>,
 }
 
 /// A resource as it is written.
@@ -52,6 +66,14 @@ pub(crate) struct Resource<'t> {
     pub(crate) depends_on: Vec<Spanned<&'t str>>,
     /// The whole of it, with the functions in its other attributes.
     pub(crate) node: &'t Node,
+}
+
+impl Resource<'_> {
+    /// Where a macro writes some of its properties.
+    pub(crate) fn macro_place(&self) -> Option<Span> {
+        let in_properties = self.properties.and_then(|properties| properties.member(TRANSFORM));
+        in_properties.or_else(|| self.node.member(TRANSFORM)).map(|member| member.key.span)
+    }
 }
 
 impl<'t> Template<'t> {
@@ -76,6 +98,47 @@ impl<'t> Template<'t> {
         template
     }
 
+    /// The members of a section that names things.
+    fn named(&mut self, section: &'t Member, most: usize, errors: &mut Errors) -> &'t [Member] {
+        let members = named(section, most, errors);
+        let macros = members.iter().filter(|member| is_macro(&member.key.value));
+        self.macros.extend(macros.map(|member| member.key.clone()));
+        members
+    }
+
+    /// Is part of the template written by a macro?
+    pub(crate) fn has_macros(&self) -> bool {
+        !self.macros.is_empty()
+    }
+
+    /// What macros write isn't known.
+    pub(crate) fn macros(&self, environment: &Environment, errors: &mut Errors) -> Vec<UnknownValue> {
+        let mut unknown = Vec::new();
+        for found in &self.macros {
+            if found.value.starts_with(LOOP) && !self.language_extensions {
+                let message = format!("`{}` needs a transform", found.value);
+                let help = "add `Transform: AWS::LanguageExtensions` to the template";
+                errors.add(ErrorCode::UnsupportedTransform, found.span, message, help);
+                continue;
+            }
+            if environment.without_values {
+                let name = found.value.clone();
+                unknown.push(UnknownValue { name, kind: UnknownKind::Macro, span: found.span });
+                continue;
+            }
+            if is_macro(&found.value) {
+                let message = format!("`{}` rewrites the template, which only AWS can do", found.value);
+                errors.add(ErrorCode::UnsupportedTransform, found.span, message, "write out what it makes");
+                continue;
+            }
+            let message = format!("`{}` is a macro, which only AWS can run", found.value);
+            let help = "give the template that the macro writes: \
+                        `aws cloudformation get-template --template-stage Processed`";
+            errors.add(ErrorCode::UnsupportedTransform, found.span, message, help);
+        }
+        unknown
+    }
+
     pub(crate) fn resource(&self, id: &str) -> Option<&Resource<'t>> {
         self.resources.iter().find(|resource| resource.id.value == id)
     }
@@ -85,13 +148,13 @@ impl<'t> Template<'t> {
         match section.key.value.as_str() {
             "AWSTemplateFormatVersion" => version(value, errors),
             "Description" => description(value, errors),
-            "Transform" => self.transforms(value, errors),
-            "Parameters" => self.parameters = named(section, MAX_PARAMETERS, errors),
-            "Mappings" => self.mappings = named(section, MAX_MAPPINGS, errors),
-            "Conditions" => self.conditions = named(section, MAX_CONDITIONS, errors),
-            "Outputs" => self.outputs = named(section, MAX_OUTPUTS, errors),
+            "Transform" | TRANSFORM => self.transforms(value),
+            "Parameters" => self.parameters = self.named(section, MAX_PARAMETERS, errors),
+            "Mappings" => self.mappings = self.named(section, MAX_MAPPINGS, errors),
+            "Conditions" => self.conditions = self.named(section, MAX_CONDITIONS, errors),
+            "Outputs" => self.outputs = self.named(section, MAX_OUTPUTS, errors),
             "Resources" => {
-                let members = named(section, MAX_RESOURCES, errors);
+                let members = self.named(section, MAX_RESOURCES, errors);
                 self.resources = members.iter().filter_map(|member| resource(member, errors)).collect();
             }
             name if SECTIONS.contains(&name) => {}
@@ -106,22 +169,22 @@ impl<'t> Template<'t> {
         }
     }
 
-    fn transforms(&mut self, value: &Node, errors: &mut Errors) {
+    fn transforms(&mut self, value: &Node) {
         let list = value.list().unwrap_or(std::slice::from_ref(value));
         for transform in list {
             match transform.as_str() {
                 Some(LANGUAGE_EXTENSIONS) => self.language_extensions = true,
                 Some(SERVERLESS) => self.serverless = true,
-                _ => {
-                    let name = transform.as_str().map_or("this".into(), |name| format!("`{name}`"));
-                    let message = format!("{name} is a macro, which only AWS can run");
-                    let help = "give the template that the macro writes: \
-                                `aws cloudformation get-template --template-stage Processed`";
-                    errors.add(ErrorCode::UnsupportedTransform, transform.span, message, help);
-                }
+                _ => self.macros.push(Spanned::new(name_of_macro(transform), transform.span)),
             }
         }
     }
+}
+
+/// A macro is named by a text, or by a map with its parameters.
+fn name_of_macro(transform: &Node) -> String {
+    let name = transform.as_str().or_else(|| transform.get("Name").and_then(Node::as_str));
+    name.unwrap_or("this").to_owned()
 }
 
 fn version(value: &Node, errors: &mut Errors) {
@@ -142,7 +205,11 @@ fn description(value: &Node, errors: &mut Errors) {
     }
 }
 
-/// The members of a section that names things.
+/// Is this key one that stands for what a macro writes?
+fn is_macro(name: &str) -> bool {
+    name.starts_with(LOOP) || name == TRANSFORM
+}
+
 fn named<'t>(section: &'t Member, most: usize, errors: &mut Errors) -> &'t [Member] {
     let name = &section.key.value;
     let Some(members) = section.value.map() else {
@@ -166,10 +233,10 @@ fn named<'t>(section: &'t Member, most: usize, errors: &mut Errors) -> &'t [Memb
 
 fn check_name(key: &Spanned<String>, errors: &mut Errors) {
     let name = &key.value;
-    if name.starts_with("Fn::ForEach::") || name == "Fn::Transform" {
-        let message = format!("`{name}` rewrites the template, which only AWS can do");
-        errors.add(ErrorCode::UnsupportedTransform, key.span, message, "write out what it makes");
-    } else if name.is_empty() || !name.chars().all(|character| character.is_ascii_alphanumeric()) {
+    if is_macro(name) {
+        return;
+    }
+    if name.is_empty() || !name.chars().all(|character| character.is_ascii_alphanumeric()) {
         let message = format!("`{name}` isn't a name: letters and digits only");
         errors.add(ErrorCode::InvalidName, key.span, message, "leave out other characters");
     } else if name.len() > MAX_NAME_CHARS {

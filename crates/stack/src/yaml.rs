@@ -264,8 +264,14 @@ impl Reader<'_> {
         let at = self.places.byte(*error.marker()).min(self.text.len());
         let width = self.text.get(at..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8);
         let message = format!("this isn't YAML: {}", error.info());
-        let help =
-            "look at the indentation, and put texts with `: `, `#`, `*` or `{` at their start in quotes";
+        // Inside of brackets, a brace ends a text that isn't in quotes.
+        let before = self.text.get(..at).unwrap_or_default();
+        let help = match before.ends_with('$') {
+            true => "put the text with `${` in quotes: it stands inside of `{…}` or `[…]`",
+            false => {
+                "look at the indentation, and put texts with `: `, `#`, `*` or `{` at their start in quotes"
+            }
+        };
         TemplateError::new(ErrorCode::Syntax, Span::new(at, at + width), message).help(help)
     }
 }

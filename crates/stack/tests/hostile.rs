@@ -57,6 +57,8 @@ fn environment() -> Environment {
 
 /// Reads a text and looks at what is said of it.
 fn read(text: &str) -> Result<(), Errors> {
+    let without_values = Environment { without_values: true, ..environment() };
+    let _ = stack::read_partly(text, &without_values);
     let result = stack::read(text, &environment());
     if let Err(errors) = &result {
         assert!(!errors.list().is_empty());
@@ -208,5 +210,27 @@ proptest! {
     #[test]
     fn lines_in_any_order_are_answered(order in Just(TEMPLATE.lines().collect::<Vec<_>>()).prop_shuffle()) {
         let _ = read(&order.join("\n"));
+    }
+}
+
+/// Loops inside of loops multiply, and so do the texts that they copy.
+#[test]
+fn loops_end_at_a_limit() {
+    let list = vec!["a"; 40].join(",");
+    let mut body = "T${A}${B}${C}: {Type: AWS::SNS::Topic}".to_owned();
+    for name in ["A", "B", "C", "D"] {
+        body = format!("\"Fn::ForEach::{name}\": [{name}, [{list}], {{{body}}}]");
+    }
+    let body = body.replace("T${A}${B}${C}", "\"T${A}${B}${C}\"");
+    let many = format!("Transform: AWS::LanguageExtensions\nResources: {{{body}}}");
+    let long = "x".repeat(400_000);
+    let repeated = "${A}".repeat(1_000);
+    let large = format!(
+        "Transform: AWS::LanguageExtensions\nResources: {{\"Fn::ForEach::A\": [A, [{long}], {{T: {{Type: AWS::SNS::Topic, \
+         Properties: {{TopicName: \"{repeated}\"}}}}}}]}}"
+    );
+    for text in [many, large] {
+        let errors = stack::read(&text, &environment()).unwrap_err();
+        assert!(errors.to_string().contains("the loops write more than"), "{errors}");
     }
 }

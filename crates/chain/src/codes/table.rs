@@ -608,4 +608,24 @@ Check whether it is the right file, and give the `--parameter` that its conditio
 for.
 Source: docs/check.md."##,
     },
+    Code {
+        code: "K085",
+        severity: Note,
+        title: "a value that isn't known, so that what depends on it isn't checked",
+        explanation: r##"A parameter has no default, a value comes from another stack or from the Parameter Store,
+or a macro writes part of the template. AWS learns it when the template is deployed.
+`check` goes on without it. It reads resources whose condition depends on it as if they
+were created, and keeps silent about what the value decides.
+Give it with `--parameter Name=value` or `--import Name=value`.
+Source: docs/check.md."##,
+    },
+    Code {
+        code: "K086",
+        severity: Warning,
+        title: "a variable in a text that `Fn::Sub` doesn't look at",
+        explanation: r##"Only `Fn::Sub` puts values into texts. Without it, `${Environment}-keys` is a name with a
+dollar sign and braces in it, the same in each environment.
+Write `!Sub "${Environment}-keys"`, or `{"Fn::Sub": "${Environment}-keys"}` in JSON.
+Source: CloudFormation Template Reference, "Fn::Sub"."##,
+    },
 ];

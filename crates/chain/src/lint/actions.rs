@@ -13,13 +13,13 @@ pub(super) fn lint(view: &View<'_>, found: &mut Vec<Diagnostic>) {
     let declaration = view.declaration();
     for alarm in &declaration.alarms {
         let has_parent = told_of.contains(alarm.name.value.as_str());
-        if !view.is_unknown(&alarm.resource, "alarm_actions") {
+        if !view.is_unknown(&alarm.resource, "alarm_actions", "AlarmActions") {
             found.extend(of_alarm(&alarm.actions, &alarm.resource, has_parent));
         }
     }
     for alarm in &declaration.composite_alarms {
         let has_parent = told_of.contains(alarm.name.value.as_str());
-        if !view.is_unknown(&alarm.resource, "alarm_actions") {
+        if !view.is_unknown(&alarm.resource, "alarm_actions", "AlarmActions") {
             found.extend(of_alarm(&alarm.actions, &alarm.resource, has_parent));
         }
     }
@@ -82,15 +82,18 @@ fn unknown_alarms(view: &View<'_>, found: &mut Vec<Diagnostic>) {
         Diagnostic::warning("K048", message).help(help)
     };
     let is_known: BTreeSet<&str> = known.iter().copied().collect();
-    let pairs = declaration.composite_alarms.iter().zip(&view.chain.configuration.composite_alarms);
-    for (declared, watched) in pairs {
+    let is_missing = |name: &str| {
+        let may_be_one = || view.is_lenient() && known.iter().any(|known| view.may_be_equal(known, name));
+        !(is_known.contains(name) || view.is_variable(name) || may_be_one())
+    };
+    for (declared, watched) in view.chain.composite_alarms() {
         let children = watched.definition.rule.children().iter();
-        for child in children.filter(|child| !is_known.contains(child.name())) {
+        for child in children.filter(|child| is_missing(child.name())) {
             let diagnostic = unknown(child.name()).at(child.span.clone());
             found.push(crate::place::in_scalar(diagnostic, view.text, &declared.alarm_rule));
         }
         let suppressor = declared.actions_suppressor.as_ref();
-        if let Some(suppressor) = suppressor.filter(|alarm| !is_known.contains(name_of(&alarm.value))) {
+        if let Some(suppressor) = suppressor.filter(|alarm| is_missing(name_of(&alarm.value))) {
             found.push(unknown(name_of(&suppressor.value)).at(suppressor.span.range()));
         }
     }
@@ -109,11 +112,15 @@ fn all_actions<'v>(view: &'v View<'_>) -> impl Iterator<Item = &'v Text> {
 /// K043
 fn without_subscribers(view: &View<'_>, found: &mut Vec<Diagnostic>) {
     let mut used: BTreeMap<&str, Vec<&Text>> = BTreeMap::new();
+    let told = |topic: &str| {
+        let mut subscriptions = view.declaration().subscriptions.iter();
+        subscriptions.any(|subscription| view.may_be_equal(&subscription.topic_arn.value, topic))
+    };
     for action in all_actions(view) {
         used.entry(&action.value).or_default().push(action);
     }
     let topics = view.declaration().topics.iter().zip(&view.chain.configuration.topics);
-    for (declared, topic) in topics.filter(|(_, topic)| topic.subscriptions.is_empty()) {
+    for (declared, topic) in topics.filter(|(_, topic)| topic.subscriptions.is_empty() && !told(&topic.arn)) {
         let Some(actions) = used.get(topic.arn.as_str()) else { continue };
         let message = format!(
             "nobody subscribes to `{}`: its alarms are told to nobody",
@@ -131,7 +138,7 @@ fn without_subscribers(view: &View<'_>, found: &mut Vec<Diagnostic>) {
 /// K044, K045
 fn not_run_here(view: &View<'_>, found: &mut Vec<Diagnostic>) {
     let topics: BTreeSet<&str> = view.declaration().topics.iter().map(|topic| topic.arn.as_str()).collect();
-    for action in all_actions(view) {
+    for action in all_actions(view).filter(|action| !view.is_variable(&action.value)) {
         match action.value.split(':').nth(2) {
             Some("sns") if topics.contains(action.value.as_str()) => {}
             Some("sns") => {
@@ -140,11 +147,10 @@ fn not_run_here(view: &View<'_>, found: &mut Vec<Diagnostic>) {
                 let help = "declare the topic and its subscriptions here to be told by kmswatch itself";
                 found.push(note("K045", action.span, message).help(help));
             }
-            service => {
-                let message = format!(
-                    "kmswatch doesn't run this action: it needs `{}` of AWS",
-                    service.unwrap_or_default()
-                );
+            // An alarm that can't be evaluated here isn't looked at as closely.
+            None => {}
+            Some(service) => {
+                let message = format!("kmswatch doesn't run this action: it needs `{service}` of AWS");
                 found.push(note("K044", action.span, message).help("tell a topic too"));
             }
         }

@@ -14,7 +14,9 @@ use super::{note, warning};
 pub(super) fn lint(view: &View<'_>, found: &mut Vec<Diagnostic>) {
     for used in &view.uses {
         let writers = view.writers_of(used);
-        if writers.is_empty() {
+        let known = |filter: &&Filter<'_>| view.is_condition_known(&filter.declared.resource);
+        if writers.is_empty() || !writers.iter().all(known) || !view.is_condition_known(&used.alarm.resource)
+        {
             continue;
         }
         found.extend(short_period(used, &writers));
@@ -28,8 +30,8 @@ pub(super) fn lint(view: &View<'_>, found: &mut Vec<Diagnostic>) {
             found.extend(default_of_one_period(&counted));
         }
     }
-    for (declared, watched) in view.declaration().alarms.iter().zip(&view.chain.configuration.alarms) {
-        if watched.definition.condition.is_hourly() {
+    for (declared, watched) in view.chain.alarms() {
+        if view.is_condition_known(&declared.resource) && watched.definition.condition.is_hourly() {
             let message =
                 "all periods together are longer than a day: CloudWatch evaluates this alarm once an hour";
             let help = "it can fire an hour late, and looks at full hours only; look at a day or less to be told at once";
@@ -50,16 +52,21 @@ struct Counted<'v, 'c> {
 
 impl<'v, 'c> Counted<'v, 'c> {
     fn of(used: &'v Use<'c>, writers: &[&Filter<'c>]) -> Self {
-        let constants: Option<Vec<f64>> = writers.iter().map(|filter| filter.constant()).collect();
+        let counting = writers.iter().filter(|filter| !filter.is_default());
+        let constants: Option<Vec<f64>> = counting.map(|filter| filter.constant()).collect();
         let constants = constants.unwrap_or_default();
         let constant =
             constants.first().copied().filter(|first| constants.iter().all(|other| other == first));
-        let default = writers.iter().find_map(|filter| filter.typed.default_value);
+        let mut defaults = writers.iter().filter_map(|filter| {
+            let own = filter.typed.default_value.map(|default| (default.value, default.span));
+            own.or(filter.is_default().then_some((0.0, filter.typed.metric_value.span)))
+        });
+        let default = defaults.next();
         Counted {
             used,
             constant,
-            default: default.map(|default| default.value),
-            default_span: default.map(|default| default.span),
+            default: default.map(|(value, _)| value),
+            default_span: default.map(|(_, span)| span),
         }
     }
 

@@ -1,7 +1,7 @@
 //! What is near AWS's quotas, and what of a template has no effect here.
 
 use diagnostic::Diagnostic;
-use stack::IgnoredReason;
+use stack::{IgnoredReason, UnknownKind};
 
 use super::view::View;
 use super::{note, warning};
@@ -15,6 +15,46 @@ pub(super) fn lint(view: &View<'_>, found: &mut Vec<Diagnostic>) {
     ignored_properties(view, found);
     ignored_resources(view, found);
     nothing_to_do(view, found);
+    unknown_values(view, found);
+    unsubstituted(view, found);
+}
+
+/// K086
+fn unsubstituted(view: &View<'_>, found: &mut Vec<Diagnostic>) {
+    for variable in &view.declaration().unsubstituted {
+        let message =
+            format!("`${{{}}}` stays as it is: this text is no argument of `Fn::Sub`", variable.value);
+        found.push(warning("K086", variable.span, message).help("write `!Sub` before the text"));
+    }
+}
+
+/// K085
+fn unknown_values(view: &View<'_>, found: &mut Vec<Diagnostic>) {
+    for unknown in &view.declaration().unknown.values {
+        let name = stack::with_variables(&unknown.name);
+        let (message, help) = match unknown.kind {
+            UnknownKind::Import => (
+                format!("what another stack exports as `{name}` isn't known, nor is what depends on it"),
+                format!("say `--import {name}=VALUE` to have that checked too"),
+            ),
+            UnknownKind::Macro => (
+                format!("what `{name}` writes isn't known: the template is checked as it stands here"),
+                "check what AWS makes of it: `aws cloudformation get-template --template-stage Processed`"
+                    .to_owned(),
+            ),
+            UnknownKind::StoredParameter => (
+                format!("AWS looks up the value of `{name}`, so what depends on it isn't checked"),
+                format!("say `--parameter {name}=VALUE` to have that checked too"),
+            ),
+            _ => (
+                format!(
+                    "`{name}` has no default and was given no value, so what depends on it isn't checked"
+                ),
+                format!("say `--parameter {name}=VALUE` to have that checked too"),
+            ),
+        };
+        found.push(note("K085", unknown.span, message).help(help));
+    }
 }
 
 /// K070

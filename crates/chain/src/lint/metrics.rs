@@ -15,7 +15,10 @@ pub(super) fn lint(view: &View<'_>, found: &mut Vec<Diagnostic>) {
         let writers = view.writers_of(used);
         found.extend(match view.writer(namespace, name) {
             None => nothing_writes(used, view, &mut meant),
-            Some(other) if writers.is_empty() => Some(other_dimensions(used, other)),
+            Some(other) if writers.is_empty() => {
+                may_differ(used, other, view).then(|| other_dimensions(used, other))
+            }
+            Some(_) if !view.is_condition_known(&used.alarm.resource) => None,
             Some(_) => other_unit(used, &writers),
         });
     }
@@ -38,7 +41,9 @@ fn nothing_writes<'c>(
     meant: &mut BTreeSet<(&'c str, &'c str)>,
 ) -> Option<Diagnostic> {
     let (namespace, name) = (used.metric.metric.namespace.as_str(), used.metric.metric.name.as_str());
-    if is_written_elsewhere(namespace) {
+    let may_be_written =
+        || view.is_lenient() && view.metrics().any(|own| view.may_be_one(own, (namespace, name)));
+    if is_written_elsewhere(namespace) || view.is_variable(namespace) || may_be_written() {
         return None;
     }
     if let Some(other) = view.metric_named(name) {
@@ -56,6 +61,14 @@ fn nothing_writes<'c>(
         Some(near) => format!("write `{near}`, which a metric filter writes"),
         None => "declare a metric filter that writes it; until then the alarm has no data".to_owned(),
     }))
+}
+
+/// Are the dimensions of both known?
+fn may_differ(used: &Use<'_>, filter: &Filter<'_>, view: &View<'_>) -> bool {
+    let mut names = used.metric.metric.dimensions.keys().map(String::as_str).chain(filter.dimension_names());
+    names.all(|name| !view.is_variable(name))
+        && view.is_condition_known(&used.alarm.resource)
+        && view.is_condition_known(&filter.declared.resource)
 }
 
 /// K022
@@ -104,12 +117,15 @@ fn other_unit(used: &Use<'_>, writers: &[&Filter<'_>]) -> Option<Diagnostic> {
 
 /// K020
 fn nothing_looks(view: &View<'_>, meant: &BTreeSet<(&str, &str)>, found: &mut Vec<Diagnostic>) {
-    let used: BTreeSet<(&str, &str)> = view
-        .uses
-        .iter()
-        .map(|used| (used.metric.metric.namespace.as_str(), used.metric.metric.name.as_str()))
-        .collect();
-    let idle = |filter: &&Filter<'_>| !used.contains(&filter.metric()) && !meant.contains(&filter.metric());
+    let declaration = view.declaration();
+    let used: BTreeSet<(&str, &str)> = declaration.alarms.iter().flat_map(looked_at).collect();
+    let searches: Vec<&str> = declaration.alarms.iter().flat_map(expressions).collect();
+    let is_used = |metric: (&str, &str)| {
+        searches.iter().any(|search| search.contains(metric.1))
+            || used.contains(&metric)
+            || (view.is_lenient() && used.iter().any(|used| view.may_be_one(*used, metric)))
+    };
+    let idle = |filter: &&Filter<'_>| !is_used(filter.metric()) && !meant.contains(&filter.metric());
     let idle: Vec<&Filter<'_>> = view.filters.iter().filter(idle).collect();
     let help = "declare an `AWS::CloudWatch::Alarm` on it, or remove the filter";
     if view.declaration().alarms.is_empty() && idle.len() > 1 {
@@ -127,15 +143,37 @@ fn nothing_looks(view: &View<'_>, meant: &BTreeSet<(&str, &str)>, found: &mut Ve
     }
 }
 
+/// The metrics that an alarm is declared on, whether it can be evaluated here or not.
+fn looked_at(alarm: &stack::Alarm) -> Vec<(&str, &str)> {
+    let stats = alarm.metrics.iter().filter_map(|query| query.metric_stat.as_ref());
+    let pairs = stats.map(|stat| (stat.namespace.as_ref(), stat.metric_name.as_ref()));
+    let pairs = pairs.chain([(alarm.namespace.as_ref(), alarm.metric_name.as_ref())]);
+    let both = pairs.filter_map(|(namespace, name)| namespace.zip(name));
+    both.map(|(namespace, name)| (namespace.value.as_str(), name.value.as_str())).collect()
+}
+
+/// `SEARCH` and `SELECT` name metrics too.
+fn expressions(alarm: &stack::Alarm) -> impl Iterator<Item = &str> {
+    let texts = alarm.metrics.iter().filter_map(|query| query.expression.as_ref());
+    texts.map(|text| text.value.as_str()).filter(|text| text.contains("SEARCH") || text.contains("SELECT"))
+}
+
 /// K024
 fn written_twice(view: &View<'_>, found: &mut Vec<Diagnostic>) {
     let mut written: BTreeMap<_, &Filter<'_>> = BTreeMap::new();
-    for second in &view.filters {
+    let is_created = |filter: &&Filter<'_>| {
+        let id = &filter.declared.resource.logical_id.value;
+        !view.declaration().unknown.conditional.contains(id)
+    };
+    for second in view.filters.iter().filter(is_created) {
         let (namespace, name) = second.metric();
         let Some(first) = written.get(&(namespace, name, second.dimension_names())) else {
             written.insert((namespace, name, second.dimension_names()), second);
             continue;
         };
+        if first.is_default() != second.is_default() {
+            continue;
+        }
         let message = format!("two metric filters write `{namespace}/{name}`: their matches are added up");
         let help = "if that is meant, say `--allow K024`; otherwise give each metric its own name";
         let diagnostic = warning("K024", second.typed.metric_name.span, message).help(help);

@@ -12,7 +12,7 @@ use crate::patterns::{allows, conditions, expression, named};
 use crate::place;
 
 pub(super) fn lint(view: &View<'_>, found: &mut Vec<Diagnostic>) {
-    for filter in &view.filters {
+    for filter in view.filters.iter().filter(|filter| filter.is_known) {
         for remark in &filter.pattern.explain().notes {
             let Some(severity) = severity(remark, filter) else { continue };
             let mut diagnostic = remark.diagnostic();
@@ -92,7 +92,7 @@ fn hardly_twice(condition: &Condition) -> bool {
     let piece = glob.text().rsplit_once('*').map_or(0, |(_, piece)| piece.chars().count());
     match named(&condition.selector).last().copied().unwrap_or_default() {
         "errorCode" | "eventName" | "eventSource" | "eventType" | "eventCategory" | "awsRegion" | "type"
-        | "invokedBy" => true,
+        | "invokedBy" | "instanceType" => true,
         "ARN" | "arn" | "keyId" | "principalId" => piece >= LONG_PIECE_OF_ARN,
         _ => piece >= LONG_PIECE,
     }

@@ -11,7 +11,7 @@ use crate::patterns::{
 use crate::place;
 
 pub(super) fn lint(view: &View<'_>, found: &mut Vec<Diagnostic>) {
-    for filter in &view.filters {
+    for filter in view.filters.iter().filter(|filter| filter.is_known) {
         let mut say = |diagnostic: Diagnostic| {
             found.push(place::in_scalar(diagnostic, view.text, &filter.declared.filter_pattern));
         };

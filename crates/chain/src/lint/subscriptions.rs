@@ -8,7 +8,11 @@ use super::{note, warning};
 
 pub(super) fn lint(view: &View<'_>, found: &mut Vec<Diagnostic>) {
     for subscription in &view.declaration().subscriptions {
-        found.extend(endpoint(subscription));
+        let unknown =
+            subscription.endpoint.as_ref().is_some_and(|endpoint| view.is_variable(&endpoint.value));
+        if !unknown && !view.is_unknown(&subscription.resource, "protocol", "Protocol") {
+            found.extend(endpoint(subscription));
+        }
         found.extend(delivery(subscription));
     }
 }

@@ -19,8 +19,10 @@ pub(super) fn lint(view: &View<'_>, found: &mut Vec<Diagnostic>) {
         if !complete {
             found.extend(left_out(trail).into_iter().map(|left_out| left_out.diagnostic()));
         }
-        found.extend(one_region(trail));
-        if !view.is_unknown(&trail.resource, "cloud_watch_logs_role_arn") {
+        if !view.is_unknown(&trail.resource, "is_multi_region_trail", "IsMultiRegionTrail") {
+            found.extend(one_region(trail));
+        }
+        if !view.is_unknown(&trail.resource, "cloud_watch_logs_role_arn", "CloudWatchLogsRoleArn") {
             found.extend(without_role(trail));
         }
     }
@@ -201,7 +203,9 @@ fn without_group(view: &View<'_>, found: &mut Vec<Diagnostic>) {
     if !reads_records || trails.iter().any(|trail| trail.cloud_watch_logs_log_group_arn.is_some()) {
         return;
     }
-    let is_known = |trail: &&Trail| !view.is_unknown(&trail.resource, "cloud_watch_logs_group_arn");
+    let is_known = |trail: &&Trail| {
+        !view.is_unknown(&trail.resource, "cloud_watch_logs_group_arn", "CloudWatchLogsLogGroupArn")
+    };
     for trail in trails.iter().filter(is_known) {
         let message = format!(
             "`{}` delivers to no log group, so that no metric filter sees its records",
@@ -224,7 +228,8 @@ fn other_group(view: &View<'_>, found: &mut Vec<Diagnostic>) {
     let mut said = BTreeSet::new();
     for filter in view.filters.iter().filter(|filter| filter.reads_records) {
         let group = &filter.declared.log_group_name;
-        if view.trail_groups.contains(group.value.as_str()) || !said.insert(&group.value) {
+        let mut may_be = view.trail_groups.iter().filter(|other| view.may_be_equal(other, &group.value));
+        if may_be.next().is_some() || !said.insert(&group.value) {
             continue;
         }
         let message = format!("no trail of this template delivers to the log group `{}`", group.value);
@@ -253,7 +258,7 @@ fn endpoint_denials(view: &View<'_>, found: &mut Vec<Diagnostic>) {
     if trails.is_empty() || trails.iter().any(records_them) {
         return;
     }
-    for filter in view.filters.iter().filter(|filter| filter.reads_records) {
+    for filter in view.filters.iter().filter(|filter| filter.reads_records && filter.is_known) {
         let Some(expression) = expression(filter.pattern) else { continue };
         let mut asks = conditions(expression).filter(|condition| {
             is_member(&condition.selector, "errorCode")

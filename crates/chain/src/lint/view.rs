@@ -25,6 +25,8 @@ pub(super) struct View<'c> {
     pub(super) trail_groups: BTreeSet<&'c str>,
     /// Resources and their properties whose value a plan doesn't know yet.
     unknown: BTreeSet<(&'c str, &'c str)>,
+    /// Was the template read without some of its values?
+    is_lenient: bool,
 }
 
 /// Namespace, name, and the names of its dimensions.
@@ -49,6 +51,8 @@ pub(super) struct Filter<'c> {
     pub(super) pattern: &'c Pattern,
     /// Does the pattern ask for what CloudTrail's records have?
     pub(super) reads_records: bool,
+    /// Is the whole of the pattern known?
+    pub(super) is_known: bool,
 }
 
 /// An alarm's look at a metric, and where it is written.
@@ -84,12 +88,46 @@ impl<'c> View<'c> {
         let ignored = chain.declaration.ignored_properties.iter();
         let unknown = ignored.filter(|ignored| ignored.reason == IgnoredReason::NotKnownYet);
         let unknown = unknown.map(|ignored| (ignored.logical_id.as_str(), ignored.path.as_str())).collect();
-        View { text, chain, filters, uses: uses(chain), written, by_name, writers, trail_groups, unknown }
+        let uses = uses(chain);
+        let is_lenient = chain.declaration.unknown != stack::Unknown::default();
+        View { text, chain, filters, uses, written, by_name, writers, trail_groups, unknown, is_lenient }
     }
 
-    /// Is there such a property, whose value a plan doesn't know yet?
-    pub(super) fn is_unknown(&self, resource: &Resource, property: &str) -> bool {
-        self.unknown.contains(&(resource.logical_id.value.as_str(), property))
+    /// Is there such a property, whose value a plan doesn't know yet (where it is `argument`), or wasn't given?
+    pub(super) fn is_unknown(&self, resource: &Resource, argument: &str, property: &str) -> bool {
+        let id = resource.logical_id.value.as_str();
+        self.unknown.contains(&(id, argument)) || self.is_guessed(resource, |guessed| guessed == property)
+    }
+
+    /// Is any of these properties one whose value wasn't given?
+    fn is_guessed(&self, resource: &Resource, any: impl Fn(&str) -> bool) -> bool {
+        let guessed = self.declaration().unknown.properties.get(&resource.logical_id.value);
+        guessed.is_some_and(|properties| properties.iter().any(|property| any(property)))
+    }
+
+    /// Is all known that decides when an alarm fires?
+    pub(super) fn is_condition_known(&self, resource: &Resource) -> bool {
+        !self.is_guessed(resource, |property| !property.ends_with("Actions") && property != "ActionsEnabled")
+    }
+
+    /// Was the template read without some of its values?
+    pub(super) fn is_lenient(&self) -> bool {
+        self.is_lenient
+    }
+
+    /// Is part of this text a value that wasn't given?
+    pub(super) fn is_variable(&self, text: &str) -> bool {
+        self.is_lenient && stack::is_unknown(text)
+    }
+
+    /// Could both turn out to be one?
+    pub(super) fn may_be_equal(&self, one: &str, other: &str) -> bool {
+        one == other || (self.is_lenient && stack::may_be_equal(one, other))
+    }
+
+    /// Could both turn out to be one metric? Both are namespace and name.
+    pub(super) fn may_be_one(&self, one: (&str, &str), other: (&str, &str)) -> bool {
+        self.may_be_equal(one.0, other.0) && self.may_be_equal(one.1, other.1)
     }
 
     pub(super) fn declaration(&self) -> &'c Declaration {
@@ -130,6 +168,11 @@ impl<'c> Filter<'c> {
         self.typed.dimensions.iter().map(|dimension| dimension.name.value.as_str()).collect()
     }
 
+    /// Does each match count nothing? Such a filter writes what the default value of another one would.
+    pub(super) fn is_default(&self) -> bool {
+        self.constant() == Some(0.0)
+    }
+
     /// The value of each match, where it is always the same.
     pub(super) fn constant(&self) -> Option<f64> {
         self.typed.metric_value.value.parse().ok()
@@ -145,11 +188,13 @@ impl Use<'_> {
 
 fn filters<'c>(chain: &'c Chain, trail_groups: &BTreeSet<&str>) -> Vec<Filter<'c>> {
     let pairs = chain.declaration.metric_filters.iter().zip(&chain.patterns);
+    let is_lenient = chain.declaration.unknown != stack::Unknown::default();
     let filter = |(declared, pattern): (&'c MetricFilter, &'c Pattern)| {
         let reads_records =
             patterns::reads_records(pattern) || trail_groups.contains(declared.log_group_name.value.as_str());
         let typed = declared.metric_transformations.first()?;
-        Some(Filter { declared, typed, pattern, reads_records })
+        let is_known = !(is_lenient && stack::is_unknown(&declared.filter_pattern.value));
+        Some(Filter { declared, typed, pattern, reads_records, is_known })
     };
     pairs.filter_map(filter).collect()
 }
@@ -167,7 +212,7 @@ pub(super) fn group_of(arn: &str) -> Option<&str> {
 
 fn uses(chain: &Chain) -> Vec<Use<'_>> {
     let mut uses = Vec::new();
-    for (alarm, watched) in chain.declaration.alarms.iter().zip(&chain.configuration.alarms) {
+    for (alarm, watched) in chain.alarms() {
         let definition = &watched.definition;
         if alarm.metrics.is_empty() {
             uses.extend(definition.metrics().next().and_then(|metric| only(alarm, definition, metric)));

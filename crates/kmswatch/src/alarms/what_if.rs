@@ -103,7 +103,7 @@ impl Choice {
     pub(crate) fn made(&self, chain: &Chain) -> anyhow::Result<Configuration> {
         let mut configuration = chain.configuration.clone();
         let mut found = false;
-        for (alarm, declared) in configuration.alarms.iter_mut().zip(&chain.declaration.alarms) {
+        for ((declared, _), alarm) in chain.alarms().zip(&mut configuration.alarms) {
             if self.alarm.as_ref().is_some_and(|name| *name != alarm.definition.name) {
                 continue;
             }

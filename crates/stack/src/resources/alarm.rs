@@ -76,7 +76,7 @@ pub(super) fn metric(properties: &mut Properties, identity: Identity, report: &m
         |map: &mut Properties, name: &str, report: &mut Report| map.one_of(name, &OPERATORS, report);
     let comparison_operator = properties.required("ComparisonOperator", report, operator);
     let evaluation_periods = properties.required("EvaluationPeriods", report, Properties::integer);
-    let alarm = Alarm {
+    let mut alarm = Alarm {
         resource,
         name,
         arn,
@@ -95,13 +95,14 @@ pub(super) fn metric(properties: &mut Properties, identity: Identity, report: &m
         metric_name: properties.text("MetricName", report),
         dimensions: properties.dimensions("Name", MAX_DIMENSIONS, report),
         statistic: properties.one_of("Statistic", &STATISTICS, report),
-        extended_statistic: properties.text("ExtendedStatistic", report),
+        extended_statistic: properties.text_or("ExtendedStatistic", "p90", report),
         period: properties.integer("Period", report),
         unit: properties.one_of("Unit", &UNITS, report),
         metrics: queries(properties, report),
         comparison_operator: comparison_operator?,
         evaluation_periods: evaluation_periods?,
     };
+    fit(&mut alarm, report);
     check_counts(&alarm, report);
     Some(alarm)
 }
@@ -145,6 +146,15 @@ fn need(properties: &Properties, names: &[&str], report: &mut Report) {
     let message = format!("an alarm needs `{names}`");
     let error = TemplateError::new(ErrorCode::MissingProperty, properties.span, message);
     report.errors.push(error.help(format!("add `{names}`")));
+}
+
+/// What was put in for a number that isn't known must fit the other one.
+fn fit(alarm: &mut Alarm, report: &Report) {
+    let id = &alarm.resource.logical_id.value;
+    let is_guessed = report.is_guessed(id, "EvaluationPeriods");
+    if let Some(datapoints) = alarm.datapoints_to_alarm.filter(|_| is_guessed) {
+        alarm.evaluation_periods.value = datapoints.value;
+    }
 }
 
 fn check_counts(alarm: &Alarm, report: &mut Report) {
@@ -225,7 +235,7 @@ fn query(mut map: Properties, report: &mut Report) -> Option<MetricDataQuery> {
 fn metric_stat(mut map: Properties, report: &mut Report) -> Option<MetricStat> {
     let span = map.span;
     let period = map.required("Period", report, Properties::integer);
-    let stat = map.required("Stat", report, Properties::text);
+    let stat = map.required("Stat", report, |map, name, report| map.text_or(name, "Sum", report));
     let unit = map.one_of("Unit", &UNITS, report);
     let metric = map.required("Metric", report, Properties::map);
     map.finish(&[], report);

@@ -39,7 +39,8 @@ pub(super) fn filter(
     let at = properties.key_span("MetricTransformations");
     let list = |map: &mut Properties, name: &str, report: &mut Report| Some(map.maps(name, report));
     let maps = properties.required("MetricTransformations", report, list)?;
-    if let Some(at) = at.filter(|_| maps.len() != 1) {
+    let is_known = !report.is_guessed(&resource.logical_id.value, "MetricTransformations");
+    if let Some(at) = at.filter(|_| maps.len() != 1 && is_known) {
         let message = format!("a metric filter has one transformation, not {}", maps.len());
         let help = "declare a metric filter for each of them";
         report.errors.add(ErrorCode::Quota, at, message, help);

@@ -258,10 +258,18 @@ pub(super) fn properties(planned: &Planned<'_>, kind: Kind, plan: &Plan<'_>) -> 
         }
     }
     if kind == Kind::Trail {
+        members.extend(logging(&members, planned.address.span));
         members.iter_mut().for_each(end_with_star);
     }
     let span = planned.values.span;
     Translated { properties: Node::new(Value::Map(members), span), ignored, unknown }
+}
+
+/// Terraform's trails log unless `enable_logging` says otherwise; CloudFormation has no default.
+fn logging(members: &[Member], span: Span) -> Option<Member> {
+    let is_said = members.iter().any(|member| member.key.value == "IsLogging");
+    let key = Spanned::new("IsLogging".to_owned(), span);
+    (!is_said).then(|| Member { key, value: Node::new(Value::Bool(true), span) })
 }
 
 /// CloudTrail's argument is the ARN with `:*`; a reference to the group's ARN is all that a plan tells of it.
