@@ -4,7 +4,7 @@ use alarm::StateValue;
 use cloudtrail::call::{Denial, Meaning, Text, error_name, meaning};
 
 use crate::caller::Caller;
-use crate::command::Command;
+use crate::command::{Command, Writing};
 use crate::hostile;
 use crate::story::{Group, Happened, Story};
 use crate::times::{counted, exact};
@@ -166,7 +166,7 @@ fn others(story: &Story, worst: &Group) -> Vec<Step> {
     let mut counts: Vec<(&Group, u64)> = Vec::new();
     for group in story.evidence.groups.iter().filter(|group| group.error != worst.error) {
         match counts.iter_mut().find(|(other, _)| other.error == group.error) {
-            Some((_, count)) => *count += group.count,
+            Some((_, count)) => *count = count.saturating_add(group.count),
             None => counts.push((group, group.count)),
         }
     }
@@ -190,8 +190,8 @@ fn looked_up(story: &Story, group: &Group, look: Look) -> Option<Step> {
         Credentials => around.credentials(),
         KeyRights => around.key(&["get-key-policy", "list-grants"]),
         KeyState => around.key(&["describe-key"]),
-        KeyUse => around.lookup("ResourceName", group.key.as_ref()?.text.as_str()),
-        WhoCalled(operation) => around.lookup("EventName", operation),
+        KeyUse => vec![around.during(around.lookup("ResourceName", &group.key.as_ref()?.text)).done()],
+        WhoCalled(operation) => vec![around.lookup("EventName", operation).done()],
         Aliases => vec![Command::aws("kms list-aliases").option("--region", around.region).done()],
         Quotas => around.quotas(),
         Trails => return Some(Step { text: words(look).into(), commands: trails(around.region) }),
@@ -240,14 +240,18 @@ impl<'s> Surroundings<'s> {
 
     fn caller_commands(&self) -> Vec<Option<Command>> {
         let Some(name) = self.caller.as_ref().and_then(Caller::event_name) else { return Vec::new() };
-        self.lookup("Username", name)
+        vec![self.during(self.lookup("Username", name)).done()]
     }
 
-    fn lookup(&self, key: &str, value: &str) -> Vec<Option<Command>> {
+    fn lookup(&self, key: &str, value: &str) -> Writing {
         let command = Command::aws("cloudtrail lookup-events").option("--region", self.region);
-        let command = command.attribute(key, value);
+        command.attribute(key, value).flag("--max-items 100")
+    }
+
+    /// Around the time of the calls. Without it, CloudTrail looks back 90 days.
+    fn during(&self, command: Writing) -> Writing {
         let command = command.option("--start-time", &exact(self.group.first.saturating_sub(AROUND)));
-        vec![command.option("--end-time", &exact(self.group.last.saturating_add(AROUND))).done()]
+        command.option("--end-time", &exact(self.group.last.saturating_add(AROUND)))
     }
 
     fn caller_rights(&self) -> Vec<Option<Command>> {

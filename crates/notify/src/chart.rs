@@ -9,7 +9,7 @@ use alarm::{Condition, java_double};
 use crate::hostile::own;
 use crate::limits::MAX_DATAPOINTS;
 use crate::story::{Series, Story, Watched};
-use crate::times::{length, minute, moment};
+use crate::times::{day_and_minute, length, minute};
 
 use canvas::{Canvas, Colour};
 
@@ -22,14 +22,14 @@ pub(crate) struct Chart<'s> {
 }
 
 /// In pixels. Mail programs show it half as wide, so that it is sharp on fine screens.
-const WIDTH: usize = 1200;
-const HEIGHT: usize = 400;
-const LEFT: f32 = 96.0;
-const RIGHT: f32 = 1184.0;
-const TOP: f32 = 28.0;
-const BOTTOM: f32 = 338.0;
+const WIDTH: usize = 960;
+const HEIGHT: usize = 300;
+const LEFT: f32 = 112.0;
+const RIGHT: f32 = 950.0;
+const TOP: f32 = 20.0;
+const BOTTOM: f32 = 240.0;
 /// How high digits are.
-const DIGITS: f32 = 24.0;
+const DIGITS: f32 = 26.0;
 
 // Readable on white as well as on black.
 const BAR: Colour = Colour([0x4d, 0x8f, 0xd6]);
@@ -80,7 +80,12 @@ impl<'s> Chart<'s> {
         let breaching = self.condition.map(|_| format!("{breaching} of {} periods breach", self.values.len()));
         let parts: Vec<String> =
             [Some(self.title()), highest, breaching, self.threshold()].into_iter().flatten().collect();
-        format!("Chart, {} UTC to {} UTC: {}.", moment(start), minute(end), parts.join("; "))
+        format!("Chart, {} to {} UTC: {}.", day_and_minute(start), minute(end), parts.join("; "))
+    }
+
+    /// Whether a datapoint is missing.
+    pub(crate) fn has_gaps(&self) -> bool {
+        self.values.iter().any(Option::is_none)
     }
 
     /// `▁▁▁█▆` with a dot for each missing datapoint.

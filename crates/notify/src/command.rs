@@ -130,4 +130,31 @@ mod tests {
         let command = Command::aws("kms list-grants").option("--key-id", "alias/a").flag("--limit 10").done().unwrap();
         assert_eq!(command.in_lines(40), "aws kms list-grants --key-id alias/a \\\n    --limit 10");
     }
+
+    /// What a shell makes of a command's words.
+    fn words_in_a_shell(line: &str) -> Vec<String> {
+        let script = format!("aws() {{ for word; do printf '%s\\0' \"$word\"; done; }}\n{line}\n");
+        let output = std::process::Command::new("sh").args(["-c", &script]).output().unwrap();
+        assert!(output.status.success() && output.stderr.is_empty(), "{line}: {output:?}");
+        let words = String::from_utf8(output.stdout).unwrap();
+        words.split_terminator('\0').map(str::to_owned).collect()
+    }
+
+    proptest::proptest! {
+        #![proptest_config(proptest::prelude::ProptestConfig::with_cases(200))]
+
+        #[test]
+        fn a_shell_sees_the_value_and_nothing_else(value in "[ -~äé王$`\"'\\\\;&|<>(){}*?~!#=-]{1,20}", width in 20_usize..200) {
+            let command = Command::aws("kms describe-key").option("--key-id", &value).attribute("Username", &value);
+            if let Some(command) = command.flag("--max-items 100").done() {
+                let words = words_in_a_shell(&command.in_lines(width));
+                let json = serde_json::json!([{ "AttributeKey": "Username", "AttributeValue": value }]).to_string();
+                let key = if value.starts_with('-') { vec![format!("--key-id={value}")] } else { vec!["--key-id".into(), value] };
+                let mut expected = vec!["kms".to_owned(), "describe-key".to_owned()];
+                expected.extend(key);
+                expected.extend(["--lookup-attributes".into(), json, "--max-items".into(), "100".into()]);
+                proptest::prop_assert_eq!(words, expected);
+            }
+        }
+    }
 }

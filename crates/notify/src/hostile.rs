@@ -65,7 +65,7 @@ fn escape(character: char, safe: &mut String) {
 }
 
 /// Control characters, what changes the direction of writing, and what takes no room or room with nothing in it.
-fn disturbs(character: char) -> bool {
+pub(crate) fn disturbs(character: char) -> bool {
     character.is_control()
         || matches!(
             character,

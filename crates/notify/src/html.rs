@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::chart::Chart;
 use crate::text::capital;
-use crate::times::{minute, moment};
+use crate::times::{day_and_minute, minute};
 use crate::view::{Row, Tone, View};
 use crate::words::{Fact, Line};
 
@@ -27,9 +27,14 @@ const STYLE: &str = "\
 a{color:#79b8ff!important}
 }
 @media (max-width:480px){
-.pad{padding:14px 16px!important}
-.label{width:78px!important}
+.pad{padding:10px 14px!important}
+.label{width:74px!important}
 }";
+
+/// Writes a line; writing to a string doesn't fail.
+macro_rules! line {
+    ($html:expr, $($what:tt)*) => { let _ = writeln!($html, $($what)*); };
+}
 
 /// The whole document.
 pub(crate) fn html(view: &View<'_>, domain: &str) -> String {
@@ -40,17 +45,15 @@ pub(crate) fn html(view: &View<'_>, domain: &str) -> String {
     if let Some(chart) = &view.chart {
         picture(chart, domain, &mut html);
     }
+    if let Some(about) = &view.about {
+        line!(&mut html, "{CELL}<p style=\"margin:0;overflow-wrap:anywhere\">{}</p></td></tr>", escaped(about));
+    }
     groups(view, &mut html);
     steps(view, &mut html);
     details(view, &mut html);
     footer(view, &mut html);
     html.push_str("</table>\n</td></tr>\n</table>\n</body>\n</html>\n");
     html
-}
-
-/// Writes a line; writing to a string doesn't fail.
-macro_rules! line {
-    ($html:expr, $($what:tt)*) => { let _ = writeln!($html, $($what)*); };
 }
 
 fn opening(view: &View<'_>, html: &mut String) {
@@ -95,17 +98,17 @@ fn banner(view: &View<'_>, html: &mut String) {
     line!(html, "</td></tr>");
 }
 
-const CELL: &str = "<tr><td class=\"pad ink\" style=\"padding:16px 20px;color:#1f2328\">";
+const CELL: &str = "<tr><td class=\"pad ink\" style=\"padding:10px 20px;color:#1f2328\">";
 
 fn summary(view: &View<'_>, html: &mut String) {
     line!(html, "{CELL}");
     line!(
         html,
-        "<p style=\"margin:0 0 12px;font-size:17px;line-height:1.4;font-weight:600;overflow-wrap:anywhere\">{}</p>",
+        "<p style=\"margin:4px 0 10px;font-size:17px;line-height:1.4;font-weight:600;overflow-wrap:anywhere\">{}</p>",
         escaped(&view.sentence)
     );
     if let Some(further) = &view.further {
-        line!(html, "<p style=\"margin:0 0 12px;overflow-wrap:anywhere\">{}</p>", escaped(further));
+        line!(html, "<p style=\"margin:0 0 10px;overflow-wrap:anywhere\">{}</p>", escaped(further));
     }
     facts(&view.facts, html);
     line!(html, "</td></tr>");
@@ -119,13 +122,13 @@ fn facts(facts: &[Fact], html: &mut String) {
     for fact in facts {
         line!(
             html,
-            "<tr><td class=\"dim label\" valign=\"top\" style=\"width:112px;padding:3px 10px 3px 0;font-size:13px;\
+            "<tr><td class=\"dim label\" valign=\"top\" style=\"width:112px;padding:2px 10px 2px 0;font-size:13px;\
              color:#59636e\">{}</td>",
             fact.label
         );
         line!(
             html,
-            "<td class=\"ink\" valign=\"top\" style=\"padding:3px 0;color:#1f2328;overflow-wrap:anywhere;word-break:break-word\">"
+            "<td class=\"ink\" valign=\"top\" style=\"padding:2px 0;color:#1f2328;overflow-wrap:anywhere;word-break:break-word\">"
         );
         for line in &fact.lines {
             answer(line, html);
@@ -148,23 +151,22 @@ fn answer(line: &Line, html: &mut String) {
 
 fn picture(chart: &Chart<'_>, domain: &str, html: &mut String) {
     line!(html, "{CELL}");
-    heading("The last hours", html);
     let threshold = chart.threshold().map(|threshold| format!(" ({threshold})")).unwrap_or_default();
     let dim = "class=\"dim\" style=\"margin:0 0 6px;font-size:13px;color:#59636e\"";
     line!(html, "<p {dim}>{}{}</p>", escaped(&chart.title()), escaped(&threshold));
     line!(
         html,
-        "<img src=\"cid:{CHART_ID}@{domain}\" width=\"598\" alt=\"{}\" style=\"display:block;width:100%;max-width:598px;\
+        "<img src=\"cid:{CHART_ID}@{domain}\" width=\"480\" alt=\"{}\" style=\"display:block;width:100%;max-width:480px;\
          height:auto;border:0\">",
         escaped(&chart.words())
     );
     let (start, end) = chart.span();
-    line!(html, "<p {dim}>{} UTC to {} UTC</p>", moment(start), minute(end));
+    line!(html, "<p {dim}>{} to {} UTC</p>", day_and_minute(start), minute(end));
     line!(html, "</td></tr>");
 }
 
 fn heading(words: &str, html: &mut String) {
-    line!(html, "<h2 style=\"margin:0 0 8px;font-size:15px;font-weight:700\">{words}</h2>");
+    line!(html, "<h2 style=\"margin:6px 0 8px;font-size:15px;font-weight:700\">{words}</h2>");
 }
 
 fn groups(view: &View<'_>, html: &mut String) {

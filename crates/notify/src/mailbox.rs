@@ -54,7 +54,8 @@ fn is_address(text: &str) -> bool {
 
 /// A name: as it stands, in quotes, or in encoded words.
 fn phrase(name: &str) -> String {
-    if !name.is_ascii() {
+    // What looks like an encoded word must not stand in quotes.
+    if !name.is_ascii() || name.contains("=?") {
         return encoded_words(name);
     }
     let plain = |found: char| found.is_ascii_alphanumeric() || " -_".contains(found);

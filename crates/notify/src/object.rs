@@ -1,5 +1,7 @@
 //! JSON objects whose members stay in the order in which they were written.
 
+use crate::hostile::disturbs;
+
 /// An object that is being written.
 pub(crate) struct Object {
     text: String,
@@ -46,7 +48,32 @@ pub(crate) fn list(items: impl Iterator<Item = String>) -> String {
     format!("[{}]", items.collect::<Vec<_>>().join(","))
 }
 
-/// A text as JSON.
+/// A text as JSON. What can't be seen is written as an escape, which means the same.
 pub(crate) fn quoted(text: &str) -> String {
-    serde_json::Value::from(text).to_string()
+    let json = serde_json::Value::from(text).to_string();
+    if !json.contains(disturbs) {
+        return json;
+    }
+    let mut harmless = String::new();
+    for character in json.chars() {
+        if disturbs(character) {
+            let mut units = [0; 2];
+            harmless.extend(character.encode_utf16(&mut units).iter().map(|unit| format!("\\u{unit:04x}")));
+        } else {
+            harmless.push(character);
+        }
+    }
+    harmless
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_cannot_be_seen_is_escaped() {
+        let text = "é\u{202e}\u{9b}\u{e0041}\"\n";
+        assert_eq!(quoted(text), r#""é\u202e\u009b\udb40\udc41\"\n""#);
+        assert_eq!(serde_json::from_str::<String>(&quoted(text)).unwrap(), text);
+    }
 }

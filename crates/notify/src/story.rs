@@ -351,7 +351,7 @@ impl Evidence {
     /// How many calls there are.
     #[must_use]
     pub fn calls(&self) -> u64 {
-        self.groups.iter().map(|group| group.count).sum::<u64>().saturating_add(self.more_calls)
+        self.groups.iter().fold(self.more_calls, |calls, group| calls.saturating_add(group.count))
     }
 
     /// When the first and the last of the calls in the listed groups were made.

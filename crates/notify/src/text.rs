@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::chart::Chart;
 use crate::command::Command;
-use crate::times::{minute, moment};
+use crate::times::{day_and_minute, minute};
 use crate::view::{Row, View};
 use crate::words::{Fact, Line};
 
@@ -26,6 +26,10 @@ pub(crate) fn text(view: &View<'_>) -> String {
     facts(&view.facts, 0, &mut text);
     if let Some(chart) = &view.chart {
         signs(chart, &mut text);
+    }
+    if let Some(about) = &view.about {
+        text.push('\n');
+        paragraph(about, 0, &mut text);
     }
     groups(view, &mut text);
     steps(view, &mut text);
@@ -93,7 +97,9 @@ fn signs(chart: &Chart<'_>, text: &mut String) {
         let line: String = line.iter().collect();
         let _ = writeln!(text, "{line}");
     }
-    paragraph(&format!("{} UTC to {} UTC. A dot is a missing datapoint.", moment(start), minute(end)), 0, text);
+    let (start, end) = (day_and_minute(start), minute(end));
+    let missing = if chart.has_gaps() { " A dot is a missing datapoint." } else { "" };
+    paragraph(&format!("{start} to {end} UTC.{missing}"), 0, text);
     if let Some(threshold) = chart.threshold() {
         paragraph(&format!("{}.", capital(&threshold)), 0, text);
     }

@@ -8,9 +8,19 @@ pub(crate) fn moment(time: i64) -> String {
     text.get(..19).unwrap_or(&text).replace('T', " ")
 }
 
+/// `11:18:48`.
+pub(crate) fn clock(time: i64) -> String {
+    moment(time).get(11..).unwrap_or_default().to_owned()
+}
+
 /// `11:18`, for the axis of a chart.
 pub(crate) fn minute(time: i64) -> String {
     moment(time).get(11..16).unwrap_or_default().to_owned()
+}
+
+/// `2026-09-14 11:18`, for what is drawn.
+pub(crate) fn day_and_minute(time: i64) -> String {
+    moment(time).get(..16).unwrap_or_default().to_owned()
 }
 
 /// `2026-09-14T11:18:48Z`, for the command line.
@@ -43,7 +53,7 @@ pub(crate) fn range(first: i64, last: i64) -> String {
 pub(crate) fn length(seconds: i64) -> String {
     const UNITS: [(i64, &str); 4] = [(86_400, "day"), (3600, "hour"), (60, "minute"), (1, "second")];
     let seconds = seconds.max(0);
-    let large = UNITS.iter().find(|(unit, _)| seconds >= 2 * unit || seconds == *unit);
+    let large = UNITS.iter().find(|(unit, _)| seconds / 2 >= *unit || seconds == *unit);
     let (unit, name) = large.copied().unwrap_or((1, "second"));
     counted(u64::try_from(seconds / unit).unwrap_or_default(), name)
 }

@@ -30,6 +30,8 @@ pub(crate) struct View<'s> {
     pub(crate) facts: Vec<Fact>,
     /// The chart.
     pub(crate) chart: Option<Chart<'s>>,
+    /// What the alarm is for.
+    pub(crate) about: Option<String>,
     /// The evidence.
     pub(crate) rows: Vec<Row>,
     /// What isn't listed of it.
@@ -82,6 +84,7 @@ impl<'s> View<'s> {
             further: words::further(story),
             facts: words::facts(story),
             chart: Chart::of(story),
+            about: words::about(story),
             rows: rows(story),
             rest: rest(story),
             note: has_commands.then(|| note(story)),
@@ -142,8 +145,8 @@ fn rest(story: &Story) -> Option<String> {
     let evidence = &story.evidence;
     let hidden = evidence.groups.get(MAX_GROUPS..).unwrap_or_default();
     let groups = evidence.more_groups.saturating_add(hidden.len() as u64);
-    let calls: u64 = hidden.iter().map(|group| group.count).sum();
-    let calls = counted(evidence.more_calls.saturating_add(calls), "call");
+    let calls = hidden.iter().fold(evidence.more_calls, |calls, group| calls.saturating_add(group.count));
+    let calls = counted(calls, "call");
     (groups > 0).then(|| format!("And {} with {calls}.", counted(groups, "more group")))
 }
 

@@ -1,12 +1,14 @@
 //! What happened, in sentences that a tired person understands.
 
 use alarm::StateValue;
+use cloudtrail::call::Reason;
 
 use crate::advice::{denial_of, meaning_of};
 use crate::hostile::{own, record};
 use crate::limits::{MAX_NEWS, MAX_VALUES};
 use crate::story::{Evidence, Group, Happened, Key, Ongoing, Story};
-use crate::times::{counted, grouped, length, moment, range, times};
+use crate::text::capital;
+use crate::times::{clock, counted, grouped, length, moment, range, times};
 
 /// What happened, in one sentence or two.
 pub(crate) fn sentence(story: &Story) -> String {
@@ -17,7 +19,7 @@ pub(crate) fn sentence(story: &Story) -> String {
             "Nobody knows: there are no datapoints, so the alarm can't tell whether anything is wrong.".into()
         }
         Happened::State { .. } => done(story).unwrap_or_else(|| unexplained(story)),
-        Happened::Late { from, to, seen_at, .. } => late(story, (*from, *to), *seen_at),
+        Happened::Late { from, to, .. } => late(story, (*from, *to)),
         Happened::News { principals, keys, more, .. } => news(principals, keys, *more),
     }
 }
@@ -31,7 +33,11 @@ pub(crate) fn further(story: &Story) -> Option<String> {
             Some(format!("What it was about: {}", deed(worst)))
         }
         Happened::State { .. } => None,
-        Happened::Late { .. } | Happened::News { .. } => done(story),
+        Happened::Late { seen_at, state, .. } => {
+            let seen = moment(seen_at.div_euclid(1000));
+            Some(format!("Late records brought it to light at {seen} UTC. The alarm's state now: {state}."))
+        }
+        Happened::News { .. } => done(story),
     }
 }
 
@@ -43,14 +49,15 @@ fn done(story: &Story) -> Option<String> {
 fn deed(group: &Group) -> String {
     let who = capitalised(&record(&group.who));
     let what = record(&group.operation);
-    let key = group.key.as_ref().map(|key| format!(" with {}", key_words(key))).unwrap_or_default();
+    let word = if group.error.is_some() { "with" } else { "on" };
+    let key = group.key.as_ref().map(|key| format!(" {word} {}", key_words(key))).unwrap_or_default();
     let data = group.data.first().map(|data| format!(" ({})", record(data))).unwrap_or_default();
     let often = times(group.count);
     let means = meaning_of(group).map(|meaning| meaning.words);
     match group.error.as_deref().map(record) {
         None => {
-            let means = means.map(|means| format!(": {means}")).unwrap_or_default();
-            format!("{who} called {what} {often}{key}{data}, and it worked{means}.")
+            let means = means.map(|means| format!(" {}.", capital(means))).unwrap_or_default();
+            format!("{who} called {what} {often}{key}{data}, and it worked.{means}")
         }
         Some(code) => {
             let failed = if denial_of(group).is_some() { "was refused" } else { "failed" };
@@ -104,21 +111,22 @@ pub(crate) fn totals(evidence: &Evidence) -> String {
 
 fn over(story: &Story, at: i64, since: Option<i64>) -> String {
     let name = own(story.alarm.definition.name());
-    let after = since.map(|since| format!(", after {}", length((at - since).div_euclid(1000))));
+    let after = since.map(|since| format!(", after {}", length(at.saturating_sub(since).div_euclid(1000))));
     let at = moment(at.div_euclid(1000));
     format!("It is over: {name} is OK again since {at} UTC{}.", after.unwrap_or_default())
 }
 
 fn unexplained(story: &Story) -> String {
     let name = own(story.alarm.definition.name());
-    let about = story.alarm.definition.description().map(|text| format!(" ({})", own(text)));
-    format!("{name} is in ALARM{}. No call is known that is behind it.", about.unwrap_or_default())
+    format!("{name} is in ALARM. No call is known that is behind it.")
 }
 
-fn late(story: &Story, (from, to): (i64, i64), seen_at: i64) -> String {
-    let (from, to) = story.evidence.span().unwrap_or((from, to));
-    let seen = moment(seen_at.div_euclid(1000));
-    format!("It happened in the past, {}, and came to light at {seen} UTC, when late records arrived.", range(from, to))
+fn late(story: &Story, time: (i64, i64)) -> String {
+    let (from, to) = story.evidence.span().unwrap_or(time);
+    let what = done(story).unwrap_or_else(|| {
+        format!("{} would have been in ALARM.", own(story.alarm.definition.name()))
+    });
+    format!("In the past, {}: {what}", range(from, to))
 }
 
 fn news(principals: &[String], keys: &[String], more: u64) -> String {
@@ -134,10 +142,18 @@ fn news(principals: &[String], keys: &[String], more: u64) -> String {
 }
 
 fn listed(names: &[String]) -> String {
-    let shown: Vec<String> = names.iter().take(MAX_NEWS).map(|name| record(name)).collect();
+    let shown: Vec<String> = names.iter().take(MAX_NEWS).map(|name| record(short(name))).collect();
     let more = names.len().saturating_sub(MAX_NEWS);
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
     format!("{}{more}", shown.join(", "))
+}
+
+/// `user/mallory` of an ARN, whose whole text stands below.
+fn short(name: &str) -> &str {
+    if !name.starts_with("arn:") {
+        return name;
+    }
+    name.splitn(6, ':').nth(5).unwrap_or(name)
 }
 
 /// One row of what there is to know.
@@ -160,10 +176,32 @@ pub(crate) enum Line {
 
 /// Who, what, which key, which data, from where, how often, since when, still, how unusual.
 pub(crate) fn facts(story: &Story) -> Vec<Fact> {
-    let Some(worst) = story.evidence.groups.first() else { return Vec::new() };
+    let mut facts = new_facts(&story.happened);
+    match story.evidence.groups.first() {
+        Some(worst) => facts.extend(worst_facts(story, worst)),
+        None => facts.push(words("Why", own(story.happened.reason()))),
+    }
+    facts
+}
+
+/// What is new, exactly.
+fn new_facts(happened: &Happened) -> Vec<Fact> {
+    let Happened::News { principals, keys, .. } = happened else { return Vec::new() };
+    let lines = |names: &[String]| names.iter().take(MAX_NEWS).map(|name| Line::Name(record(name))).collect();
+    let facts = [("New: who", principals), ("New: keys", keys)];
+    let facts = facts.into_iter().filter(|(_, names)| !names.is_empty());
+    facts.map(|(label, names)| Fact { label, lines: lines(names) }).collect()
+}
+
+/// What the alarm's owner wrote about it: often where to read what to do.
+pub(crate) fn about(story: &Story) -> Option<String> {
+    let description = story.alarm.definition.description()?;
+    Some(format!("About this alarm: {}", own(description)))
+}
+
+fn worst_facts(story: &Story, worst: &Group) -> Vec<Fact> {
     let mut facts = group_facts(worst);
-    facts.push(words("How often", how_often(&story.evidence, worst)));
-    facts.push(words("When", range(worst.first, worst.last)));
+    facts.push(words("How often", format!("{}, {}", times(worst.count), range(worst.first, worst.last))));
     facts.push(words("Still going on", still(story)));
     facts.push(words("How unusual", how_unusual(worst)));
     facts
@@ -173,9 +211,6 @@ pub(crate) fn facts(story: &Story) -> Vec<Fact> {
 fn group_facts(group: &Group) -> Vec<Fact> {
     let mut facts = vec![Fact { label: "Who", lines: who(group) }];
     facts.push(words("What", what(group)));
-    if let Some(denial) = denial_of(group) {
-        facts.push(words("Why refused", denial.reason.words().into()));
-    }
     facts.push(Fact { label: "Which key", lines: key_lines(group) });
     if !group.data.is_empty() {
         facts.push(words("Which data", values(&group.data, group.more_data)));
@@ -190,18 +225,19 @@ fn words(label: &'static str, text: String) -> Fact {
     Fact { label, lines: vec![Line::Words(text)] }
 }
 
+/// The words already stand in the sentence, and an ARN says all that they say.
 fn who(group: &Group) -> Vec<Line> {
-    let mut lines = vec![Line::Words(record(&group.who))];
-    if group.principal != group.who && !group.principal.is_empty() {
-        lines.push(Line::Name(record(&group.principal)));
-    }
-    lines
+    let name = Some(record(&group.principal)).filter(|name| !name.is_empty()).map(Line::Name);
+    let words = (!group.principal.starts_with("arn:")).then(|| Line::Words(record(&group.who)));
+    words.into_iter().chain(name).collect()
 }
 
-/// `Decrypt: AccessDenied`.
+/// `Decrypt: AccessDenied, no policy of the caller allows it`.
 pub(crate) fn what(group: &Group) -> String {
     let error = group.error.as_deref().map_or_else(|| "it worked".into(), record);
-    format!("{}: {error}", record(&group.operation))
+    let known = denial_of(group).filter(|denial| denial.reason != Reason::Unstated);
+    let why = known.map(|denial| format!(", {}", denial.reason.words())).unwrap_or_default();
+    format!("{}: {error}{why}", record(&group.operation))
 }
 
 pub(crate) fn key_lines(group: &Group) -> Vec<Line> {
@@ -220,19 +256,16 @@ pub(crate) fn values(values: &[String], more: u64) -> String {
     format!("{}{more}", shown.join(", "))
 }
 
-fn how_often(evidence: &Evidence, worst: &Group) -> String {
-    let own = times(worst.count);
-    if evidence.calls() == worst.count { own } else { format!("{own}; in all {}", totals(evidence)) }
-}
-
 fn still(story: &Story) -> String {
     let Some((_, last)) = story.evidence.span() else { return "unknown".into() };
-    let ago = length(story.letter.written_at.div_euclid(1000).saturating_sub(last));
-    let at = moment(last);
+    let written = story.letter.written_at.div_euclid(1000);
+    let ago = length(written.saturating_sub(last));
+    let same_day = written.div_euclid(86_400) == last.div_euclid(86_400);
+    let at = if same_day { clock(last) } else { moment(last) };
     match story.ongoing {
-        Ongoing::Yes => format!("yes: the last call was at {at} UTC, {ago} before this mail was written"),
-        Ongoing::No => format!("no call since {at} UTC, {ago} before this mail was written"),
-        Ongoing::Unknown => format!("unknown: the last known call was at {at} UTC"),
+        Ongoing::Yes => format!("yes, last call {ago} before this mail, at {at} UTC"),
+        Ongoing::No => format!("no, last call {ago} before this mail, at {at} UTC"),
+        Ongoing::Unknown => format!("unknown, last known call at {at} UTC"),
     }
 }
 

@@ -26,7 +26,7 @@ pub(super) fn encode(canvas: &Canvas) -> Vec<u8> {
 
 /// Each line as the difference from the one above (filter 2), compressed.
 fn pixels(canvas: &Canvas) -> Vec<u8> {
-    let mut encoder = ZlibEncoder::new(Vec::new(), Compression::best());
+    let mut encoder = ZlibEncoder::new(Vec::new(), Compression::default());
     let mut above = vec![[0_u8; 4]; canvas.width()];
     for line in canvas.lines() {
         let difference =
