@@ -53,8 +53,8 @@ enum Look {
 }
 
 use Look::{
-    Aliases, CallerRights, CancelDeletion, Credentials, EnableKey, KeyRights, KeyState, KeyUse, Quotas, Trails,
-    WhoCalled,
+    Aliases, CallerRights, CancelDeletion, Credentials, EnableKey, KeyRights, KeyState, KeyUse, Quotas,
+    Trails, WhoCalled,
 };
 
 const DENIED: &[Look] = &[Look::Caller, CallerRights, KeyRights, Credentials];
@@ -157,7 +157,9 @@ fn looks(group: &Group) -> &'static [Look] {
     let pending = group.error_message.as_deref().is_some_and(|message| message.contains("pending deletion"));
     match error_name(code) {
         "KMSInvalidState" | "Disabled" if pending => PENDING_DELETION,
-        name => BY_ERROR.iter().find(|(known, _)| *known == name).map_or(&[Look::Caller], |(_, looks)| *looks),
+        name => {
+            BY_ERROR.iter().find(|(known, _)| *known == name).map_or(&[Look::Caller], |(_, looks)| *looks)
+        }
     }
 }
 

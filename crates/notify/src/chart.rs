@@ -73,11 +73,10 @@ impl<'s> Chart<'s> {
     /// What the picture shows, for who can't see it.
     pub(crate) fn words(&self) -> String {
         let (start, end) = self.span();
-        let highest = self.highest().map(|(value, at)| {
-            format!("highest {} at {}", plain(value), minute(at))
-        });
+        let highest = self.highest().map(|(value, at)| format!("highest {} at {}", plain(value), minute(at)));
         let breaching = self.values.iter().flatten().filter(|value| self.breaches(**value)).count();
-        let breaching = self.condition.map(|_| format!("{breaching} of {} periods breach", self.values.len()));
+        let breaching =
+            self.condition.map(|_| format!("{breaching} of {} periods breach", self.values.len()));
         let parts: Vec<String> =
             [Some(self.title()), highest, breaching, self.threshold()].into_iter().flatten().collect();
         format!("Chart, {} to {} UTC: {}.", day_and_minute(start), minute(end), parts.join("; "))
@@ -150,7 +149,13 @@ impl<'s> Chart<'s> {
         canvas.dashes(LEFT, RIGHT, y, 3.0, ORANGE);
         let near = |other: f64| (scale.y(other) - y).abs() < DIGITS + 6.0;
         if !near(scale.low) && !near(scale.high) {
-            canvas.text_ending_at(LEFT - 16.0, y - DIGITS / 2.0, DIGITS, &compact(condition.threshold), ORANGE);
+            canvas.text_ending_at(
+                LEFT - 16.0,
+                y - DIGITS / 2.0,
+                DIGITS,
+                &compact(condition.threshold),
+                ORANGE,
+            );
         }
     }
 
@@ -160,7 +165,8 @@ impl<'s> Chart<'s> {
 
     fn highest(&self) -> Option<(f64, i64)> {
         let known = self.values.iter().enumerate();
-        let known = known.filter_map(|(position, value)| Some((position, value.filter(|value| value.is_finite())?)));
+        let known =
+            known.filter_map(|(position, value)| Some((position, value.filter(|value| value.is_finite())?)));
         let (position, value) = known.max_by(|left, right| left.1.total_cmp(&right.1))?;
         Some((value, self.start.saturating_add(position as i64 * i64::from(self.series.period))))
     }

@@ -59,7 +59,8 @@ fn plain(text: &str, limit: usize) -> String {
 }
 
 fn field(fact: &Fact) -> String {
-    let lines: Vec<&str> = fact.lines.iter().map(|(Line::Words(text) | Line::Name(text))| text.as_str()).collect();
+    let lines: Vec<&str> =
+        fact.lines.iter().map(|(Line::Words(text) | Line::Name(text))| text.as_str()).collect();
     plain_lines(&format!("{}:", fact.label), &lines)
 }
 
@@ -84,6 +85,9 @@ mod tests {
 
     #[test]
     fn nobody_is_called_by_a_record() {
-        assert_eq!(safe("<!channel> @here & <https:a|b>"), "&lt;!channel&gt; [@]here &amp; &lt;https:a|b&gt;");
+        assert_eq!(
+            safe("<!channel> @here & <https:a|b>"),
+            "&lt;!channel&gt; [@]here &amp; &lt;https:a|b&gt;"
+        );
     }
 }

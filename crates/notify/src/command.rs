@@ -127,7 +127,8 @@ mod tests {
 
     #[test]
     fn a_long_command_goes_on_in_the_next_line() {
-        let command = Command::aws("kms list-grants").option("--key-id", "alias/a").flag("--limit 10").done().unwrap();
+        let command =
+            Command::aws("kms list-grants").option("--key-id", "alias/a").flag("--limit 10").done().unwrap();
         assert_eq!(command.in_lines(40), "aws kms list-grants --key-id alias/a \\\n    --limit 10");
     }
 

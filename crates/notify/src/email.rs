@@ -71,8 +71,15 @@ fn headers(story: &Story, subject: &str) -> Vec<(&'static str, String)> {
     let letter = &story.letter;
     let mut headers = vec![
         ("Date", times::header(letter.written_at.div_euclid(1000))),
-        ("From", Mailbox::parse(&letter.from).map_or_else(|| "kmswatch <kmswatch@localhost>".into(), |from| from.header())),
-        ("To", Mailbox::parse(&letter.to).map_or_else(|| "undisclosed-recipients:;".into(), |to| to.header())),
+        (
+            "From",
+            Mailbox::parse(&letter.from)
+                .map_or_else(|| "kmswatch <kmswatch@localhost>".into(), |from| from.header()),
+        ),
+        (
+            "To",
+            Mailbox::parse(&letter.to).map_or_else(|| "undisclosed-recipients:;".into(), |to| to.header()),
+        ),
         ("Subject", harmless(subject, MAX_SUBJECT + "Re: ".len())),
         ("Message-ID", message_id(letter, letter.id)),
     ];
@@ -122,9 +129,15 @@ fn label(text: &str) -> String {
 /// A domain, or `localhost` where it isn't one.
 fn domain(text: &str) -> String {
     let is_label = |label: &str| {
-        !label.is_empty() && label.len() <= 63 && label.chars().all(|found| found.is_ascii_alphanumeric() || found == '-')
+        !label.is_empty()
+            && label.len() <= 63
+            && label.chars().all(|found| found.is_ascii_alphanumeric() || found == '-')
     };
-    if text.len() <= 200 && text.split('.').all(is_label) { text.to_ascii_lowercase() } else { "localhost".into() }
+    if text.len() <= 200 && text.split('.').all(is_label) {
+        text.to_ascii_lowercase()
+    } else {
+        "localhost".into()
+    }
 }
 
 /// An id as SNS gives it: a UUID, the same for the same notification.

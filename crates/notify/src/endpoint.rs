@@ -59,7 +59,9 @@ impl Endpoint {
     /// Where nothing can be delivered to it.
     pub fn parse(protocol: &str, endpoint: &str) -> Result<Self, EndpointError> {
         let mailbox = || {
-            Mailbox::parse(endpoint).filter(|_| !endpoint.contains('<')).ok_or_else(|| EndpointError::Address(endpoint.to_owned()))
+            Mailbox::parse(endpoint)
+                .filter(|_| !endpoint.contains('<'))
+                .ok_or_else(|| EndpointError::Address(endpoint.to_owned()))
         };
         match protocol {
             "email" => Ok(Endpoint::Email(mailbox()?)),
@@ -91,7 +93,8 @@ impl WebAddress {
         let rest = url.strip_prefix(protocol)?.strip_prefix("://")?;
         let end = rest.find(['/', '?']).unwrap_or(rest.len());
         let (authority, path) = rest.split_at_checked(end)?;
-        let (login, host) = authority.rsplit_once('@').map_or((None, authority), |(login, host)| (Some(login), host));
+        let (login, host) =
+            authority.rsplit_once('@').map_or((None, authority), |(login, host)| (Some(login), host));
         let url = format!("{protocol}://{host}{path}");
         let uri: ureq::http::Uri = url.parse().ok()?;
         let known = uri.host().is_some_and(|host| !host.is_empty());
@@ -127,10 +130,17 @@ impl fmt::Display for EndpointError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             EndpointError::Protocol(protocol) => {
-                write!(f, "nothing is delivered over `{protocol}`: use `email`, `email-json`, `http` or `https`")
+                write!(
+                    f,
+                    "nothing is delivered over `{protocol}`: use `email`, `email-json`, `http` or `https`"
+                )
             }
-            EndpointError::Address(address) => write!(f, "`{address}` isn't an address: write `name@example.com`"),
-            EndpointError::Url(protocol) => write!(f, "this isn't a URL that begins with `{protocol}://` and a host"),
+            EndpointError::Address(address) => {
+                write!(f, "`{address}` isn't an address: write `name@example.com`")
+            }
+            EndpointError::Url(protocol) => {
+                write!(f, "this isn't a URL that begins with `{protocol}://` and a host")
+            }
             EndpointError::Form(form) => {
                 write!(f, "`#{form}` isn't a form of webhook: write `#slack` or `#pagerduty=ROUTING-KEY`")
             }
@@ -154,10 +164,16 @@ mod tests {
     #[test]
     fn subscriptions_are_read() {
         assert!(matches!(Endpoint::parse("email", "a@example.com"), Ok(Endpoint::Email(_))));
-        assert_eq!(shown("https", "https://hooks.slack.com/services/T0/B0/x#slack"), "Slack(https://hooks.slack.com/…)");
+        assert_eq!(
+            shown("https", "https://hooks.slack.com/services/T0/B0/x#slack"),
+            "Slack(https://hooks.slack.com/…)"
+        );
         let pager = shown("https", "https://events.pagerduty.com/v2/enqueue#pagerduty=R0UT1NG");
         assert_eq!(pager, "PagerDuty(https://events.pagerduty.com/…, (secret))");
-        let Ok(Endpoint::Web(address)) = Endpoint::parse("http", "http://u:p%40w@127.0.0.1:80/hook?a=b") else { panic!() };
+        let Ok(Endpoint::Web(address)) = Endpoint::parse("http", "http://u:p%40w@127.0.0.1:80/hook?a=b")
+        else {
+            panic!()
+        };
         assert_eq!(address.url(), "http://127.0.0.1:80/hook?a=b");
         assert_eq!(address.authorization().unwrap().reveal(), "Basic dTpwQHc=");
         assert_eq!(format!("{address:?}"), "http://127.0.0.1:80/…");
@@ -165,11 +181,15 @@ mod tests {
 
     #[test]
     fn what_cannot_be_delivered_is_said() {
-        assert_eq!(shown("sms", "+1"), "nothing is delivered over `sms`: use `email`, `email-json`, `http` or `https`");
+        assert_eq!(
+            shown("sms", "+1"),
+            "nothing is delivered over `sms`: use `email`, `email-json`, `http` or `https`"
+        );
         assert_eq!(shown("email", "a"), "`a` isn't an address: write `name@example.com`");
         assert_eq!(shown("email", "A <a@b.c>"), "`A <a@b.c>` isn't an address: write `name@example.com`");
         let url = "this isn't a URL that begins with `https://` and a host";
-        for wrong in ["http://example.com", "https://", "https:///path", "https://a b/", "https://a/\r\nX: y"] {
+        for wrong in ["http://example.com", "https://", "https:///path", "https://a b/", "https://a/\r\nX: y"]
+        {
             assert_eq!(shown("https", wrong), url, "{wrong:?}");
         }
         let form = "`#teams` isn't a form of webhook: write `#slack` or `#pagerduty=ROUTING-KEY`";

@@ -31,7 +31,11 @@ pub(crate) fn harmless(text: &str, limit: usize) -> String {
             break;
         }
         marks = if combines(character) { marks + 1 } else { 0 };
-        if marks > MAX_MARKS || disturbs(character) { escape(character, &mut safe) } else { safe.push(character) }
+        if marks > MAX_MARKS || disturbs(character) {
+            escape(character, &mut safe)
+        } else {
+            safe.push(character)
+        }
     }
     safe
 }

@@ -46,7 +46,11 @@ pub(crate) fn html(view: &View<'_>, domain: &str) -> String {
         picture(chart, domain, &mut html);
     }
     if let Some(about) = &view.about {
-        line!(&mut html, "{CELL}<p style=\"margin:0;overflow-wrap:anywhere\">{}</p></td></tr>", escaped(about));
+        line!(
+            &mut html,
+            "{CELL}<p style=\"margin:0;overflow-wrap:anywhere\">{}</p></td></tr>",
+            escaped(about)
+        );
     }
     groups(view, &mut html);
     steps(view, &mut html);
@@ -62,7 +66,10 @@ fn opening(view: &View<'_>, html: &mut String) {
     line!(html, "<meta name=\"color-scheme\" content=\"light dark\">");
     line!(html, "<meta name=\"supported-color-schemes\" content=\"light dark\">");
     // Account numbers aren't telephone numbers.
-    line!(html, "<meta name=\"format-detection\" content=\"telephone=no,date=no,address=no,email=no,url=no\">");
+    line!(
+        html,
+        "<meta name=\"format-detection\" content=\"telephone=no,date=no,address=no,email=no,url=no\">"
+    );
     line!(html, "<title>{}: {}</title>", view.badge, escaped(&view.title));
     line!(html, "<style>\n{STYLE}\n</style>\n</head>");
     line!(html, "<body class=\"page\" style=\"margin:0;padding:0;background:#eef0f3\">");
@@ -118,7 +125,10 @@ fn facts(facts: &[Fact], html: &mut String) {
     if facts.is_empty() {
         return;
     }
-    line!(html, "<table role=\"presentation\" width=\"100%\" cellpadding=\"0\" cellspacing=\"0\" border=\"0\">");
+    line!(
+        html,
+        "<table role=\"presentation\" width=\"100%\" cellpadding=\"0\" cellspacing=\"0\" border=\"0\">"
+    );
     for fact in facts {
         line!(
             html,

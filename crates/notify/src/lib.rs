@@ -56,6 +56,7 @@ pub use roots::{Roots, RootsError};
 pub use secret::Secret;
 pub use signature::{SIGNATURE_HEADER, Signature};
 pub use story::{
-    Account, Alarm, Before, Child, Evidence, Group, Happened, Key, Letter, Link, Ongoing, Series, Story, Watched,
+    Account, Alarm, Before, Child, Evidence, Group, Happened, Key, Letter, Link, Ongoing, Series, Story,
+    Watched,
 };
 pub use web::Web;

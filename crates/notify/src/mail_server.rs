@@ -85,7 +85,8 @@ impl MailServer {
         };
         let (rest, option) = rest.split_once('?').map_or((rest, None), |(rest, option)| (rest, Some(option)));
         let rest = rest.trim_end_matches('/');
-        let (login, place) = rest.rsplit_once('@').map_or((None, rest), |(login, place)| (Some(login), place));
+        let (login, place) =
+            rest.rsplit_once('@').map_or((None, rest), |(login, place)| (Some(login), place));
         let (host, port) = host_and_port(place)?;
         let security = match option {
             Some("tls=none") if !implicit => Security::Plain,
@@ -108,7 +109,11 @@ impl MailServer {
     /// `mail.example.com:465`.
     #[must_use]
     pub fn place(&self) -> String {
-        if self.host.contains(':') { format!("[{}]:{}", self.host, self.port) } else { format!("{}:{}", self.host, self.port) }
+        if self.host.contains(':') {
+            format!("[{}]:{}", self.host, self.port)
+        } else {
+            format!("{}:{}", self.host, self.port)
+        }
     }
 
     /// Whether it may be used as it is.
@@ -130,7 +135,8 @@ fn host_and_port(place: &str) -> Result<(String, Option<u16>), MailServerError> 
     if host.is_empty() || !host.chars().all(is_name) {
         return Err(MailServerError::Host);
     }
-    let port = port.map(|port| port.parse().map_err(|_| MailServerError::Port(port.to_owned()))).transpose()?;
+    let port =
+        port.map(|port| port.parse().map_err(|_| MailServerError::Port(port.to_owned()))).transpose()?;
     Ok((host.to_owned(), port))
 }
 
@@ -159,7 +165,8 @@ pub(crate) fn percent_decoded(text: &str) -> Option<String> {
 
 /// Whether a host is this machine itself.
 pub(crate) fn is_loopback(host: &str) -> bool {
-    host.eq_ignore_ascii_case("localhost") || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+    host.eq_ignore_ascii_case("localhost")
+        || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 impl fmt::Display for MailServerError {
@@ -197,7 +204,10 @@ mod tests {
         assert_eq!((credentials.user.as_str(), credentials.password.reveal()), ("alarms@example.com", "p:w"));
         let security = |url| MailServer::parse(url).map(|server| (server.place(), server.security));
         assert_eq!(security("smtp://mail:25/"), Ok(("mail:25".into(), Security::StartTls)));
-        assert_eq!(security("smtp://127.0.0.1:1025"), Ok(("127.0.0.1:1025".into(), Security::StartTlsIfOffered)));
+        assert_eq!(
+            security("smtp://127.0.0.1:1025"),
+            Ok(("127.0.0.1:1025".into(), Security::StartTlsIfOffered))
+        );
         assert_eq!(security("smtp://[::1]"), Ok(("[::1]:587".into(), Security::StartTlsIfOffered)));
         assert_eq!(security("smtp://mail?tls=none"), Ok(("mail:587".into(), Security::Plain)));
     }
@@ -211,7 +221,10 @@ mod tests {
             ("smtp://a b", "the mail server has no name: write `smtps://mail.example.com`"),
             ("smtp://u:hunter2@mail:x", "`x` is no port: write a number up to 65535"),
             ("smtp://u@mail", "there is a user without a password: write `smtps://USER:PASSWORD@HOST`"),
-            ("smtps://mail?tls=none", "`tls=none` isn't known: only `?tls=none` may follow, behind `smtp://`"),
+            (
+                "smtps://mail?tls=none",
+                "`tls=none` isn't known: only `?tls=none` may follow, behind `smtp://`",
+            ),
         ];
         for (url, message) in wrong {
             assert_eq!(MailServer::parse(url).unwrap_err().to_string(), message, "{url}");

@@ -59,7 +59,10 @@ impl Mailer {
     pub fn send(&self, from: &Mailbox, to: &Mailbox, message: &[u8]) -> DeliveryOutcome {
         let addresses = (from.address.parse::<Address>(), to.address.parse::<Address>());
         let (Ok(from), Ok(to)) = addresses else {
-            return DeliveryOutcome::Refused(format!("`{}` is no address that mail can be sent to", to.address));
+            return DeliveryOutcome::Refused(format!(
+                "`{}` is no address that mail can be sent to",
+                to.address
+            ));
         };
         let mut kept = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
         let connection = kept.take().and_then(still_there).map_or_else(|| self.connect(), Ok);
@@ -83,8 +86,9 @@ impl Mailer {
         let MailServer { host, port, security, timeout, hello, .. } = &self.server;
         let hello = hello.clone().map_or_else(ClientId::default, ClientId::Domain);
         let implicit = (*security == Security::Tls).then_some(&self.tls);
-        let mut connection = SmtpConnection::connect((host.as_str(), *port), Some(*timeout), &hello, implicit, None)
-            .map_err(|error| (Stage::Connection, error))?;
+        let mut connection =
+            SmtpConnection::connect((host.as_str(), *port), Some(*timeout), &hello, implicit, None)
+                .map_err(|error| (Stage::Connection, error))?;
         let upgrade = match security {
             Security::StartTls => true,
             Security::StartTlsIfOffered => connection.can_starttls(),
@@ -106,7 +110,10 @@ impl Mailer {
         let Some(code) = error.status() else {
             let why = match stage {
                 Stage::Login | Stage::Encryption if error.is_client() => reason::said(&innermost(error)),
-                _ if error.is_response() => "it closed the connection, or doesn't speak SMTP".into(),
+                Stage::Connection if error.is_response() => {
+                    "it closed the connection, or doesn't speak SMTP".into()
+                }
+                _ if error.is_response() => "it closed the connection".into(),
                 _ => reason::connection(error, self.server.timeout),
             };
             return DeliveryOutcome::Deferred(format!("{server}: {why}"));
@@ -148,7 +155,11 @@ fn still_there(mut connection: SmtpConnection) -> Option<SmtpConnection> {
     connection.test_connected().then_some(connection)
 }
 
-fn transmit(connection: &mut SmtpConnection, (from, to): (Address, Address), message: &[u8]) -> Result<(), Failure> {
+fn transmit(
+    connection: &mut SmtpConnection,
+    (from, to): (Address, Address),
+    message: &[u8],
+) -> Result<(), Failure> {
     let at = |stage| move |error| (stage, error);
     connection.command(Mail::new(Some(from), Vec::new())).map_err(at(Stage::Sender))?;
     connection.command(Rcpt::new(to, Vec::new())).map_err(at(Stage::Recipient))?;

@@ -117,7 +117,11 @@ fn encode_line(line: &[u8], mail: &mut String) {
             mail.push_str("=\r\n");
             column = 0;
         }
-        if plain { mail.push(char::from(*byte)) } else { mail.push_str(&format!("={byte:02X}")) }
+        if plain {
+            mail.push(char::from(*byte))
+        } else {
+            mail.push_str(&format!("={byte:02X}"))
+        }
         column += length;
     }
 }

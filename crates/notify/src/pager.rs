@@ -24,7 +24,8 @@ pub fn pagerduty_body(story: &Story, routing_key: &Secret) -> String {
     let action = if story.happened.state() == StateValue::Ok { "resolve" } else { "trigger" };
     let object = Object::new().text("routing_key", routing_key.reveal()).text("event_action", action);
     let object = object.text("dedup_key", &incident(story)).text("client", "kmswatch");
-    let links = view.links.iter().map(|(label, url)| Object::new().text("href", url).text("text", label).end());
+    let links =
+        view.links.iter().map(|(label, url)| Object::new().text("href", url).text("text", label).end());
     object.raw("payload", &payload(story, &view)).raw("links", &list(links)).end()
 }
 
@@ -37,7 +38,8 @@ fn payload(story: &Story, view: &View<'_>) -> String {
     };
     let summary = harmless(&format!("{} - {}", aws::subject(story), view.sentence), MAX_SUMMARY - 1);
     let source = format!("{}/{}", story.account.id, story.region);
-    let object = Object::new().text("summary", &summary).text("source", &own(&source)).text("severity", severity);
+    let object =
+        Object::new().text("summary", &summary).text("source", &own(&source)).text("severity", severity);
     let object = object.text("timestamp", &calendar::iso(story.happened.at()));
     let object = object.text("component", &own(story.alarm.definition.name())).text("class", "kms");
     object.raw("custom_details", &details(story, view)).end()
@@ -46,7 +48,8 @@ fn payload(story: &Story, view: &View<'_>) -> String {
 fn details(story: &Story, view: &View<'_>) -> String {
     let mut object = Object::new();
     for fact in &view.facts {
-        let lines: Vec<&str> = fact.lines.iter().map(|(Line::Words(text) | Line::Name(text))| text.as_str()).collect();
+        let lines: Vec<&str> =
+            fact.lines.iter().map(|(Line::Words(text) | Line::Name(text))| text.as_str()).collect();
         object = object.text(fact.label, &lines.join("\n"));
     }
     object.text("Reason", &own(story.happened.reason())).text("Alarm", &own(&story.alarm.arn)).end()

@@ -79,7 +79,9 @@ impl fmt::Display for RootsError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             RootsError::Damaged(why) => write!(f, "the certificates can't be read: {why}"),
-            RootsError::Empty => f.write_str("there is no certificate in it; write one in PEM, `-----BEGIN CERTIFICATE-----`"),
+            RootsError::Empty => {
+                f.write_str("there is no certificate in it; write one in PEM, `-----BEGIN CERTIFICATE-----`")
+            }
         }
     }
 }

@@ -299,7 +299,9 @@ impl Happened {
     #[must_use]
     pub fn at(&self) -> i64 {
         match self {
-            Happened::State { at, .. } | Happened::News { at, .. } | Happened::Late { seen_at: at, .. } => *at,
+            Happened::State { at, .. } | Happened::News { at, .. } | Happened::Late { seen_at: at, .. } => {
+                *at
+            }
         }
     }
 
@@ -307,9 +309,9 @@ impl Happened {
     #[must_use]
     pub fn reason(&self) -> &str {
         match self {
-            Happened::State { reason, .. } | Happened::Late { reason, .. } | Happened::News { reason, .. } => {
-                reason
-            }
+            Happened::State { reason, .. }
+            | Happened::Late { reason, .. }
+            | Happened::News { reason, .. } => reason,
         }
     }
 }

@@ -28,7 +28,9 @@ pub(crate) fn text(view: &View<'_>) -> String {
         signs(chart, &mut text);
     }
     if let Some(about) = &view.about {
-        text.push('\n');
+        if !text.ends_with("\n\n") {
+            text.push('\n');
+        }
         paragraph(about, 0, &mut text);
     }
     groups(view, &mut text);
@@ -148,11 +150,12 @@ fn command_lines(command: &Command, text: &mut String) {
 }
 
 fn footer(view: &View<'_>, text: &mut String) {
-    // Mail programs fold away what stands below this line.
-    text.push_str("\n-- \n");
+    text.push('\n');
     for (label, url) in &view.links {
-        let _ = writeln!(text, "{label}: {url}");
+        let _ = writeln!(text, "{}: {url}", capital(label));
     }
+    // Mail programs show what stands below this line as a signature.
+    text.push_str("-- \n");
     for line in &view.footer {
         paragraph(line, 0, text);
     }

@@ -104,7 +104,15 @@ mod tests {
     fn lengths_have_one_unit() {
         let lengths = [0, 1, 60, 119, 120, 3600, 7199, 7200, 86_400, 200_000].map(length);
         let expected = [
-            "0 seconds", "1 second", "1 minute", "119 seconds", "2 minutes", "1 hour", "119 minutes", "2 hours", "1 day",
+            "0 seconds",
+            "1 second",
+            "1 minute",
+            "119 seconds",
+            "2 minutes",
+            "1 hour",
+            "119 minutes",
+            "2 hours",
+            "1 day",
             "2 days",
         ];
         assert_eq!(lengths, expected);

@@ -85,7 +85,17 @@ fn key_words(key: &Key) -> String {
 /// The first letter large, where the word is one of ours and not a name.
 fn capitalised(text: &str) -> String {
     const WORDS: [&str; 12] = [
-        "user", "role", "root", "web", "directory", "federated", "principal", "account", "somebody", "service", "session",
+        "user",
+        "role",
+        "root",
+        "web",
+        "directory",
+        "federated",
+        "principal",
+        "account",
+        "somebody",
+        "service",
+        "session",
         "the",
     ];
     let is_ours = text.split(' ').next().is_some_and(|word| WORDS.contains(&word));
@@ -123,9 +133,8 @@ fn unexplained(story: &Story) -> String {
 
 fn late(story: &Story, time: (i64, i64)) -> String {
     let (from, to) = story.evidence.span().unwrap_or(time);
-    let what = done(story).unwrap_or_else(|| {
-        format!("{} would have been in ALARM.", own(story.alarm.definition.name()))
-    });
+    let what = done(story)
+        .unwrap_or_else(|| format!("{} would have been in ALARM.", own(story.alarm.definition.name())));
     format!("In the past, {}: {what}", range(from, to))
 }
 
@@ -179,6 +188,7 @@ pub(crate) fn facts(story: &Story) -> Vec<Fact> {
     let mut facts = new_facts(&story.happened);
     match story.evidence.groups.first() {
         Some(worst) => facts.extend(worst_facts(story, worst)),
+        None if story.happened.reason().is_empty() => {}
         None => facts.push(words("Why", own(story.happened.reason()))),
     }
     facts

@@ -9,8 +9,14 @@ mod support;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
+use std::sync::Arc;
 
-use notify::{Before, Group, Happened, Key, Story, compose, email_json, message, pagerduty_body, slack_body, sns_envelope};
+use alarm::{StateReason, StateValue};
+use monitor::{About, News, StateChange};
+use notify::{
+    Before, Group, Happened, Key, Story, compose, email_json, message, pagerduty_body, slack_body,
+    sns_envelope,
+};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree as _;
 use proptest::test_runner::{RngAlgorithm, TestRng, TestRunner};
@@ -52,29 +58,32 @@ fn group() -> impl Strategy<Value = Group> {
     let name = proptest::option::of(Just("our key".to_owned()));
     let key = proptest::option::of((text(), name));
     let error = proptest::option::of(prop_oneof![Just("AccessDenied".to_owned()), text()]);
-    let principal = prop_oneof![text(), text().prop_map(|name| format!("arn:aws:iam::111122223333:user/{name}"))];
-    (texts, key, error, principal, any::<(u64, i64, i64)>()).prop_map(|(texts, key, error, principal, (count, first, last))| {
-        let mut texts = texts.into_iter();
-        let mut next = || texts.next().unwrap();
-        Group {
-            who: next(),
-            principal,
-            service: Some("kms.amazonaws.com".into()),
-            operation: next(),
-            key: key.map(|(text, name)| Key { text, name }),
-            error,
-            error_message: Some(next()),
-            data: vec![next(), next()],
-            addresses: vec![next()],
-            user_agent: Some(next()),
-            region: Some(next()),
-            count,
-            first,
-            last,
-            before: Some(Before { failures: count, days: 30, last: Some(last) }),
-            ..Group::default()
-        }
-    })
+    let principal =
+        prop_oneof![text(), text().prop_map(|name| format!("arn:aws:iam::111122223333:user/{name}"))];
+    (texts, key, error, principal, any::<(u64, i64, i64)>()).prop_map(
+        |(texts, key, error, principal, (count, first, last))| {
+            let mut texts = texts.into_iter();
+            let mut next = || texts.next().unwrap();
+            Group {
+                who: next(),
+                principal,
+                service: Some("kms.amazonaws.com".into()),
+                operation: next(),
+                key: key.map(|(text, name)| Key { text, name }),
+                error,
+                error_message: Some(next()),
+                data: vec![next(), next()],
+                addresses: vec![next()],
+                user_agent: Some(next()),
+                region: Some(next()),
+                count,
+                first,
+                last,
+                before: Some(Before { failures: count, days: 30, last: Some(last) }),
+                ..Group::default()
+            }
+        },
+    )
 }
 
 /// A story in which nearly every text is hostile.
@@ -87,8 +96,8 @@ fn hostile() -> impl Strategy<Value = Story> {
         }),
     ];
     let values = proptest::collection::vec(proptest::option::of(any::<f64>()), 0..8);
-    (proptest::collection::vec(group(), 0..4), happened, proptest::collection::vec(text(), 8), values).prop_map(
-        |(groups, happened, texts, values)| {
+    (proptest::collection::vec(group(), 0..4), happened, proptest::collection::vec(text(), 8), values)
+        .prop_map(|(groups, happened, texts, values)| {
             let mut story = story(PLAIN);
             let mut texts = texts.into_iter();
             let mut next = || texts.next().unwrap();
@@ -106,8 +115,7 @@ fn hostile() -> impl Strategy<Value = Story> {
             let series = story.series.as_mut().unwrap();
             series.values = values;
             story
-        },
-    )
+        })
 }
 
 /// The same stories each time.
@@ -151,9 +159,17 @@ fn python_complains_where_something_is_wrong() {
         ("tag", mail.replacen("</tr>", "<script></tr>", 1), "tag script"),
         ("open", mail.replacen("</td>", "", 1), "closes something else"),
         ("remote", mail.replacen("cid:chart", "https:chart", 1), "images"),
-        ("line", mail.replacen("X-Kmswatch-State: ", &format!("X-Kmswatch-State: {}", "x ".repeat(60)), 1), "a line longer than"),
+        (
+            "line",
+            mail.replacen("X-Kmswatch-State: ", &format!("X-Kmswatch-State: {}", "x ".repeat(60)), 1),
+            "a line longer than",
+        ),
         ("picture", mail.replacen("iVBORw0KGgo", "iVBORw0KGgp", 1), "isn't PNG"),
-        ("hidden", mail.replacen("ALARM: kms", "=E2=80=AEALARM: kms", 1).replacen("charset", "charset", 1), "text holds"),
+        (
+            "hidden",
+            mail.replacen("ALARM: kms", "=E2=80=AEALARM: kms", 1).replacen("charset", "charset", 1),
+            "text holds",
+        ),
     ];
     for (name, mail, _) in &wrong {
         fs::write(folder.path().join(format!("{name}.eml")), mail).unwrap();
@@ -172,10 +188,16 @@ fn what_a_record_holds_stays_in_its_place() {
         assert_eq!(email, compose(&story));
         assert!(email.message().len() < 512 * 1024);
         // Whose text it is decides what it may hold: lines of the block end where AWS's do.
-        let odd = |found: char| found.is_control() && found != '\n' || ('\u{202a}'..='\u{202e}').contains(&found);
+        let odd =
+            |found: char| found.is_control() && found != '\n' || ('\u{202a}'..='\u{202e}').contains(&found);
         assert!(!email.text.contains(odd) && !email.html.contains(odd), "{}", email.text);
         assert!(email.subject.is_ascii() && email.subject.len() <= 104);
-        for json in [message(&story), sns_envelope(&story), slack_body(&story), pagerduty_body(&story, &notify::Secret::new("k"))] {
+        for json in [
+            message(&story),
+            sns_envelope(&story),
+            slack_body(&story),
+            pagerduty_body(&story, &notify::Secret::new("k")),
+        ] {
             let read: serde_json::Value = serde_json::from_str(&json).unwrap();
             assert!(read.is_object());
         }
@@ -233,7 +255,33 @@ fn letters_of_an_alarm_are_one_thread() {
     assert_eq!(last.header("In-Reply-To"), Some("<99.a1b2@alarms.example.com>"));
     let references: Vec<&str> = last.header("References").unwrap().split(' ').collect();
     assert_eq!(references.len(), notify::limits::MAX_REFERENCES);
-    assert_eq!((references[0], references[1], references[19]), (
-        "<0.a1b2@alarms.example.com>", "<81.a1b2@alarms.example.com>", "<99.a1b2@alarms.example.com>",
-    ));
+    assert_eq!(
+        (references[0], references[1], references[19]),
+        ("<0.a1b2@alarms.example.com>", "<81.a1b2@alarms.example.com>", "<99.a1b2@alarms.example.com>",)
+    );
+}
+
+#[test]
+fn what_a_monitor_says_becomes_a_story() {
+    let change = StateChange {
+        alarm: "arn".into(),
+        name: "a".into(),
+        from: StateValue::Ok,
+        to: StateValue::Alarm,
+        at: 5_000,
+        reason: StateReason::Given("because".into()),
+        judged: None,
+    };
+    let happened = Happened::of(&About::State(Arc::new(change)), StateValue::Alarm, "", Some(1_000));
+    assert_eq!((happened.state(), happened.at(), happened.reason()), (StateValue::Alarm, 5_000, "because"));
+    let news = News {
+        alarm: "arn".into(),
+        name: "a".into(),
+        at: 7,
+        principals: vec!["p".into()],
+        keys: vec![],
+        more: 2,
+    };
+    let happened = Happened::of(&About::News(Arc::new(news)), StateValue::Alarm, "because", None);
+    assert_eq!((happened.state(), happened.at(), happened.reason()), (StateValue::Alarm, 7, "because"));
 }

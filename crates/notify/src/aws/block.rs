@@ -51,7 +51,8 @@ fn opening(story: &Story, text: &mut String) {
 }
 
 fn link(story: &Story, text: &mut String) {
-    let region: String = story.region.chars().filter(|found| found.is_ascii_alphanumeric() || *found == '-').collect();
+    let region: String =
+        story.region.chars().filter(|found| found.is_ascii_alphanumeric() || *found == '-').collect();
     let name = percent_encoded(story.alarm.definition.name());
     let host = format!("https://{region}.console.aws.amazon.com");
     line!(text, "View this alarm in the AWS Management Console:");
@@ -99,7 +100,10 @@ fn threshold(condition: &Condition, text: &mut String) {
     line!(text, "Threshold:");
     let Condition { comparison_operator, evaluation_periods, period, .. } = condition;
     let (threshold, needed) = (java_double(condition.threshold), condition.needed());
-    let _ = write!(text, "- The alarm is in the ALARM state when the metric is {comparison_operator} {threshold} ");
+    let _ = write!(
+        text,
+        "- The alarm is in the ALARM state when the metric is {comparison_operator} {threshold} "
+    );
     line!(text, "for at least {needed} of the last {evaluation_periods} period(s) of {period} seconds. ");
     line!(text);
 }
@@ -131,7 +135,8 @@ fn children(story: &Story, text: &mut String) {
 fn actions(definition: &Watched, text: &mut String) {
     line!(text, "State Change Actions:");
     for state in [StateValue::Ok, StateValue::Alarm, StateValue::InsufficientData] {
-        let arns: Vec<String> = definition.actions(state).iter().map(|arn| format!("[{}]", own(arn))).collect();
+        let arns: Vec<String> =
+            definition.actions(state).iter().map(|arn| format!("[{}]", own(arn))).collect();
         line!(text, "- {state}: {}", arns.join(" "));
     }
 }

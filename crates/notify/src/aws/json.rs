@@ -100,7 +100,8 @@ fn statistic(statistic: Statistic) -> String {
 
 fn condition(object: Object, alarm: &Definition) -> Object {
     let Condition { period, evaluation_periods, .. } = alarm.condition;
-    let object = object.raw("Period", &period.to_string()).raw("EvaluationPeriods", &evaluation_periods.to_string());
+    let object =
+        object.raw("Period", &period.to_string()).raw("EvaluationPeriods", &evaluation_periods.to_string());
     let object = match alarm.condition.datapoints_to_alarm {
         Some(needed) => object.raw("DatapointsToAlarm", &needed.to_string()),
         None => object,
@@ -153,7 +154,8 @@ fn dimensions(metric: &MetricStatistic) -> String {
 }
 
 fn child(child: &Child) -> String {
-    let state = Object::new().text("Value", child.state.as_str()).text("Timestamp", &calendar::iso(child.at)).end();
+    let state =
+        Object::new().text("Value", child.state.as_str()).text("Timestamp", &calendar::iso(child.at)).end();
     Object::new().text("Arn", &child.arn).raw("State", &state).end()
 }
 
@@ -163,7 +165,8 @@ fn ours(happened: &Happened) -> Option<String> {
         Happened::State { .. } => None,
         Happened::Late { from, to, seen_at, .. } => {
             let time = |seconds: &i64| calendar::iso(seconds.saturating_mul(1000));
-            let object = Object::new().text("Kind", "LateEpisode").text("From", &time(from)).text("To", &time(to));
+            let object =
+                Object::new().text("Kind", "LateEpisode").text("From", &time(from)).text("To", &time(to));
             Some(object.text("SeenAt", &calendar::iso(*seen_at)).end())
         }
         Happened::News { principals, keys, more, .. } => {

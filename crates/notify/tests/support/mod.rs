@@ -3,4 +3,5 @@
 #![allow(dead_code, reason = "not every test needs everything")]
 
 pub(crate) mod python;
+pub(crate) mod server;
 pub(crate) mod story;

@@ -6,7 +6,8 @@ use alarm::composite::PutCompositeAlarm;
 use alarm::definition::{Dimension, MetricDataQuery, MetricStat};
 use alarm::{PutMetricAlarm, StateValue};
 use notify::{
-    Account, Alarm, Before, Child, Evidence, Group, Happened, Key, Letter, Link, Ongoing, Series, Story, Watched,
+    Account, Alarm, Before, Child, Evidence, Group, Happened, Key, Letter, Link, Ongoing, Series, Story,
+    Watched,
 };
 use serde_json::Value;
 
@@ -49,7 +50,8 @@ fn letter(json: &Value) -> Letter {
         earlier: list(&json["earlier"], |id| id.as_u64().unwrap()),
         from: string(&json["from"]).unwrap_or_else(|| "kmswatch <kmswatch@example.com>".into()),
         to: string(&json["to"]).unwrap_or_else(|| "oncall@example.com".into()),
-        written_at: milliseconds(&json["written"]).unwrap_or_else(|| milliseconds(&json["at"]).unwrap_or_default()),
+        written_at: milliseconds(&json["written"])
+            .unwrap_or_else(|| milliseconds(&json["at"]).unwrap_or_default()),
     }
 }
 
@@ -66,7 +68,8 @@ fn definition(json: &Value) -> Watched {
     }
     let alarm = &json["alarm"];
     let is_math = alarm.get("Metrics").is_some();
-    let or = |name: &str, default: &str| string(&alarm[name]).or_else(|| (!is_math).then(|| default.to_owned()));
+    let or =
+        |name: &str, default: &str| string(&alarm[name]).or_else(|| (!is_math).then(|| default.to_owned()));
     let number = |name: &str| alarm[name].as_i64();
     let put = PutMetricAlarm {
         alarm_name: Some(string(&alarm["AlarmName"]).unwrap_or_else(|| "kms-denied".into())),
