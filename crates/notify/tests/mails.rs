@@ -2,7 +2,14 @@
 //!
 //! Python's own parsers look at them (`check_mail.py`), and properties here.
 
-#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stderr, reason = "a test fails by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stderr,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "a test fails by panicking"
+)]
 
 mod support;
 
@@ -165,11 +172,7 @@ fn python_complains_where_something_is_wrong() {
             "a line longer than",
         ),
         ("picture", mail.replacen("iVBORw0KGgo", "iVBORw0KGgp", 1), "isn't PNG"),
-        (
-            "hidden",
-            mail.replacen("ALARM: kms", "=E2=80=AEALARM: kms", 1).replacen("charset", "charset", 1),
-            "text holds",
-        ),
+        ("hidden", mail.replacen("ALARM: kms", "=E2=80=AEALARM: kms", 1), "text holds"),
     ];
     for (name, mail, _) in &wrong {
         fs::write(folder.path().join(format!("{name}.eml")), mail).unwrap();

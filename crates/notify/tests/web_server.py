@@ -39,15 +39,16 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.wfile.write(text)
 
     def flood(self):
-        """An answer that never ends."""
+        """An answer that never ends, unless nobody reads it; says how much of it went away."""
         self.send_response(500)
         self.end_headers()
         self.close_connection = True
+        sent = 0
         try:
             while True:
-                self.wfile.write(b"x" * 65536)
+                sent += self.wfile.write(b"x" * 65536)
         except OSError:
-            pass
+            print(json.dumps({"sent": sent}), flush=True)
 
     def trickle(self):
         """An answer of which a byte comes now and then."""
