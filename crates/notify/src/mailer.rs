@@ -22,6 +22,9 @@ use crate::mailbox::Mailbox;
 use crate::reason;
 use crate::roots::Roots;
 
+/// The answer to `DATA`, and to nothing else.
+const READY: u16 = 354;
+
 /// Sends mails to one server.
 pub struct Mailer {
     server: MailServer,
@@ -41,7 +44,12 @@ enum Stage {
 }
 
 /// Where it failed, and how.
-type Failure = (Stage, Error);
+enum Failure {
+    At(Stage, Error),
+    /// An answer that doesn't belong to the command before: what somebody on the way slips in before the encryption begins
+    /// would be taken for an answer of the server's, and each later one for that of the next command.
+    OutOfTurn,
+}
 
 impl Mailer {
     /// A mailer for a server; it connects with the first mail.
@@ -71,7 +79,7 @@ impl Mailer {
             match &sent {
                 Ok(()) => *kept = Some(connection),
                 // The server still listens, so it is told that this is the end; one that broke off isn't waited for.
-                Err((_, error)) if error.status().is_some() => drop(connection.command(Quit)),
+                Err(Failure::At(_, error)) if error.status().is_some() => drop(connection.command(Quit)),
                 Err(_) => {}
             }
             sent
@@ -88,25 +96,30 @@ impl Mailer {
         let implicit = (*security == Security::Tls).then_some(&self.tls);
         let mut connection =
             SmtpConnection::connect((host.as_str(), *port), Some(*timeout), &hello, implicit, None)
-                .map_err(|error| (Stage::Connection, error))?;
+                .map_err(|error| Failure::At(Stage::Connection, error))?;
         let upgrade = match security {
             Security::StartTls => true,
             Security::StartTlsIfOffered => connection.can_starttls(),
             Security::Tls | Security::Plain => false,
         };
         if upgrade {
-            connection.starttls(&self.tls, &hello).map_err(|error| (Stage::Encryption, error))?;
+            connection.starttls(&self.tls, &hello).map_err(|error| Failure::At(Stage::Encryption, error))?;
         }
         if let Some(credentials) = &self.server.credentials {
             let login = Login::new(credentials.user.clone(), credentials.password.reveal().to_owned());
             let mechanisms = [Mechanism::Plain, Mechanism::Login];
-            connection.auth(&mechanisms, &login).map_err(|error| (Stage::Login, error))?;
+            connection.auth(&mechanisms, &login).map_err(|error| Failure::At(Stage::Login, error))?;
         }
         Ok(connection)
     }
 
-    fn outcome(&self, (stage, error): &Failure) -> DeliveryOutcome {
+    fn outcome(&self, failure: &Failure) -> DeliveryOutcome {
         let server = format!("the mail server {}", self.server.place());
+        let Failure::At(stage, error) = failure else {
+            return DeliveryOutcome::Deferred(format!(
+                "{server}: it answers out of turn; is somebody in between?"
+            ));
+        };
         let Some(code) = error.status() else {
             let why = match stage {
                 Stage::Login | Stage::Encryption if error.is_client() => reason::said(&innermost(error)),
@@ -160,10 +173,13 @@ fn transmit(
     (from, to): (Address, Address),
     message: &[u8],
 ) -> Result<(), Failure> {
-    let at = |stage| move |error| (stage, error);
+    let at = |stage| move |error| Failure::At(stage, error);
     connection.command(Mail::new(Some(from), Vec::new())).map_err(at(Stage::Sender))?;
     connection.command(Rcpt::new(to, Vec::new())).map_err(at(Stage::Recipient))?;
-    connection.command(Data).map_err(at(Stage::Content))?;
+    let ready = connection.command(Data).map_err(at(Stage::Content))?;
+    if !ready.has_code(READY) {
+        return Err(Failure::OutOfTurn);
+    }
     connection.message(message).map_err(at(Stage::Content))?;
     Ok(())
 }

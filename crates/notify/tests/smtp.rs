@@ -12,6 +12,7 @@
 mod support;
 
 use std::ffi::{OsStr, OsString};
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::TcpListener;
 use std::time::Duration;
 
@@ -174,6 +175,22 @@ fn a_server_that_is_silent_is_given_up_on() {
     let mailer = Mailer::new(server, &Roots::default()).unwrap();
     assert_eq!(said(&send(&mailer, "stalled")), "deferred: it didn't answer within 1 seconds");
     assert_eq!(said(&send(&mailer, "ok")), "accepted");
+}
+
+#[test]
+fn answers_must_belong_to_their_commands() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let says_yes = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        stream.write_all(b"220 mail.test\r\n").unwrap();
+        let commands = BufReader::new(stream.try_clone().unwrap()).lines();
+        commands.map_while(Result::ok).for_each(|_| stream.write_all(b"250 yes\r\n").unwrap());
+    });
+    let server = MailServer::parse(&format!("smtp://127.0.0.1:{port}")).unwrap();
+    let mailer = Mailer::new(server, &Roots::default()).unwrap();
+    assert_eq!(said(&send(&mailer, "ok")), "deferred: it answers out of turn; is somebody in between?");
+    says_yes.join().unwrap();
 }
 
 #[test]

@@ -22,7 +22,7 @@ impl Server {
     /// Starts a script and waits until it listens.
     pub(crate) fn start(python: &OsString, script: &str, arguments: &[&OsStr]) -> Self {
         let mut command = python::script(python, script);
-        let mut child = command.args(arguments).stdout(Stdio::piped()).spawn().unwrap();
+        let mut child = command.args(arguments).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap());
         let mut line = String::new();
         lines.read_line(&mut line).unwrap();
