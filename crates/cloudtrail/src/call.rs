@@ -21,7 +21,7 @@ use json::Value;
 
 pub use data::{Data, DataKind, MAX_DATA};
 pub use denial::{Denial, Policy, Reason};
-pub use error::{Meaning, Tier, error_meaning};
+pub use error::{Meaning, Tier, error_meaning, error_name};
 pub use key::{Home, Key, NoKey, Place, Side};
 pub use principal::{Issuer, Principal, Workload};
 pub use service::ON_THEIR_OWN;
@@ -207,13 +207,23 @@ impl<'r> Call<'r> {
     /// What the error means, or that the call succeeded; `None` if that means nothing special.
     #[must_use]
     pub fn meaning(&self) -> Option<Meaning> {
-        match self.error.as_deref() {
-            Some(code) if self.source.as_deref() == Some("kms.amazonaws.com") => {
-                Some(error_meaning(code, self.error_message.as_deref()))
-            }
-            Some(code) => Some(error::general_meaning(code)),
-            None => success::meaning(self.source.as_deref()?, self.operation.as_deref()?),
-        }
+        let error = self.error.as_deref().map(|code| (code, self.error_message.as_deref()));
+        meaning(self.source.as_deref(), self.operation.as_deref(), error)
+    }
+}
+
+/// What `error` (`errorCode`, `errorMessage`) of a call of `source` means, or that `operation` succeeded, where there is no
+/// error; `None` if that means nothing special.
+#[must_use]
+pub fn meaning(
+    source: Option<&str>,
+    operation: Option<&str>,
+    error: Option<(&str, Option<&str>)>,
+) -> Option<Meaning> {
+    match error {
+        Some((code, message)) if source == Some("kms.amazonaws.com") => Some(error_meaning(code, message)),
+        Some((code, _)) => Some(error::general_meaning(code)),
+        None => success::meaning(source?, operation?),
     }
 }
 

@@ -77,7 +77,14 @@ const GENERAL: [&str; 11] = [
 /// A denial by a VPC endpoint's policy, as [`bare`] leaves it.
 pub(crate) const VPCE: &str = "VpceAccessDenied";
 
-/// The code without the parts that differ between CloudTrail, the SDKs and older records.
+/// The code without the parts that differ between CloudTrail, the SDKs and older records: `AccessDenied` for
+/// `AccessDeniedException`.
+#[must_use]
+pub fn error_name(code: &str) -> &str {
+    bare(code)
+}
+
+/// [`error_name`], for this crate.
 pub(crate) fn bare(code: &str) -> &str {
     let code = code.rsplit_once('#').map_or(code, |(_, name)| name);
     let code = code.strip_prefix("Client.").or_else(|| code.strip_prefix("Server.")).unwrap_or(code);

@@ -1,0 +1,127 @@
+//! How does hostile text reach a mail?
+//!
+//! Text from a record may have been written by an attacker, who knows that somebody reads it half asleep. What can't be
+//! seen, or changes how the text around it is seen, is written as an escape (`\x1b`, `\u{202e}`); what mail programs would
+//! turn into a link is broken up (`http[:]//`); what is too long is cut.
+
+use std::fmt::Write as _;
+
+use crate::limits::{MAX_OWN_TEXT, MAX_TEXT};
+
+/// How many combining marks may stand behind a character; further ones grow over the lines around.
+const MAX_MARKS: usize = 2;
+
+/// Text from a record, in one line, with nothing left to click on.
+pub(crate) fn record(text: &str) -> String {
+    without_links(&harmless(text, MAX_TEXT))
+}
+
+/// Text that the alarm's owner wrote, in one line. Links in it stay.
+pub(crate) fn own(text: &str) -> String {
+    harmless(text, MAX_OWN_TEXT)
+}
+
+/// `text` in one line with every disturbing character escaped, cut after `limit` characters with `…`.
+pub(crate) fn harmless(text: &str, limit: usize) -> String {
+    let mut safe = String::new();
+    let mut marks = 0;
+    for (position, character) in text.chars().enumerate() {
+        if position >= limit {
+            safe.push('…');
+            break;
+        }
+        marks = if combines(character) { marks + 1 } else { 0 };
+        if marks > MAX_MARKS || disturbs(character) {
+            escape(character, &mut safe)
+        } else {
+            safe.push(character)
+        }
+    }
+    safe
+}
+
+/// Whether a text is shown exactly as it is.
+pub(crate) fn is_harmless(text: &str) -> bool {
+    !text.contains(|character| disturbs(character) || combines(character))
+}
+
+/// What no mail program takes for a link.
+fn without_links(text: &str) -> String {
+    let mut text = text.replace("://", "[:]//");
+    for word in ["www.", "mailto:", "WWW.", "MAILTO:"] {
+        if text.contains(word) {
+            let (name, sign) = word.split_at(word.len() - 1);
+            text = text.replace(word, &format!("{name}[{sign}]"));
+        }
+    }
+    text
+}
+
+fn escape(character: char, safe: &mut String) {
+    // Writing to a string doesn't fail.
+    let _ = match character {
+        '\n' => safe.write_str("\\n"),
+        '\r' => safe.write_str("\\r"),
+        '\t' => safe.write_str("\\t"),
+        ascii if ascii.is_ascii() => write!(safe, "\\x{:02x}", u32::from(ascii)),
+        other => write!(safe, "\\u{{{:x}}}", u32::from(other)),
+    };
+}
+
+/// Control characters, what changes the direction of writing, and what takes no room or room with nothing in it.
+pub(crate) fn disturbs(character: char) -> bool {
+    character.is_control()
+        || matches!(
+            character,
+            '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{206f}'
+                | '\u{ad}' | '\u{34f}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
+                | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200d}' | '\u{2028}' | '\u{2029}'
+                | '\u{2060}'..='\u{2065}' | '\u{2800}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}'
+                | '\u{ffa0}' | '\u{fff9}'..='\u{fffb}' | '\u{e000}'..='\u{f8ff}' | '\u{e0000}'..='\u{10ffff}'
+        )
+}
+
+/// Marks that are drawn over or below the character before.
+fn combines(character: char) -> bool {
+    matches!(
+        character,
+        '\u{300}'..='\u{36f}' | '\u{483}'..='\u{489}' | '\u{1ab0}'..='\u{1aff}' | '\u{1dc0}'..='\u{1dff}'
+            | '\u{20d0}'..='\u{20ff}' | '\u{fe20}'..='\u{fe2f}'
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hostile_characters_become_visible() {
+        assert_eq!(record("a\x1b[31mb\r\nBcc: c\t"), "a\\x1b[31mb\\r\\nBcc: c\\t");
+        assert_eq!(record("\u{202e}gnp.exe\u{9b}\u{7f}\0"), "\\u{202e}gnp.exe\\u{9b}\\x7f\\x00");
+        assert_eq!(record("ze\u{200b}ro\u{2028}\u{e0041}"), "ze\\u{200b}ro\\u{2028}\\u{e0041}");
+    }
+
+    #[test]
+    fn honest_text_stays() {
+        assert_eq!(record("DOMAIN\\Zoë 王 🙂 e\u{301}"), "DOMAIN\\Zoë 王 🙂 e\u{301}");
+    }
+
+    #[test]
+    fn towers_of_marks_fall_down() {
+        let tower = format!("a{}", "\u{30d}".repeat(40));
+        assert_eq!(record(&tower).matches("\\u{30d}").count(), 38);
+    }
+
+    #[test]
+    fn nothing_in_a_record_can_be_clicked() {
+        assert_eq!(record("see https://evil.example/x"), "see https[:]//evil.example/x");
+        assert_eq!(record("www.evil.example mailto:a"), "www[.]evil.example mailto[:]a");
+        assert_eq!(own("see https://wiki.example/x"), "see https://wiki.example/x");
+    }
+
+    #[test]
+    fn long_text_is_cut_between_characters() {
+        assert_eq!(harmless("äöü", 2), "äö…");
+        assert_eq!(harmless("äöü", 3), "äöü");
+    }
+}
