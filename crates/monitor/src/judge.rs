@@ -6,6 +6,7 @@ use alarm::{Datapoint, Definition, Evaluation, Slot, StateValue, Window, decide,
 use metric::{Series, Unit};
 
 use crate::metrics::{Metric, Metrics};
+use crate::recent::Recent;
 
 /// An alarm's definition and the metrics that it looks at.
 #[derive(Clone, Copy)]
@@ -44,7 +45,56 @@ impl Judge<'_> {
         decide(&self.definition.condition, &scratch.slots, previous).state
     }
 
-    /// The same, with why.
+    /// The same, where the window before was looked at just now.
+    pub(crate) fn state_after(
+        &self,
+        end: i64,
+        previous: StateValue,
+        recent: &mut Recent,
+        scratch: &mut Scratch,
+    ) -> StateValue {
+        match self.only_series().filter(|_| recent.is_used()) {
+            Some((unit, statistic, series)) => {
+                let Window { period, slots, .. } = self.window(end);
+                let find = |end: i64| {
+                    let start = end.saturating_sub(i64::from(period));
+                    to_slot(&series.datapoint(Some(unit), start, period, statistic))
+                };
+                let ends = (0..slots).rev().map(|age| end.saturating_sub(i64::from(age) * i64::from(period)));
+                scratch.slots.clear();
+                scratch.slots.extend(ends.map(|end| recent.slot(end, self.grain, || find(end))));
+            }
+            None => {
+                recent.end();
+                self.fill(end, scratch);
+            }
+        }
+        decide(&self.definition.condition, &scratch.slots, previous).state
+    }
+
+    /// What all of its windows are made of, where that is one stream of a metric.
+    fn only_series(&self) -> Option<(Unit, &metric::Statistic, &Series)> {
+        let Source::Metric(wanted) = &self.definition.source else { return None };
+        let series = &self.metric(0)?.series;
+        let mut units = series.units();
+        let unit = wanted.unit.or_else(|| units.next().filter(|_| units.next().is_none()))?;
+        Some((unit, &wanted.statistic, series))
+    }
+
+    /// How many periods, one ending each time a window does, all periods of a window are among. Without bound where some
+    /// end at other times.
+    pub(crate) fn periods_touched(&self) -> usize {
+        let condition = &self.definition.condition;
+        let period = i64::from(condition.period);
+        if period % self.grain != 0 {
+            return usize::MAX;
+        }
+        let steps = period / self.grain;
+        let touched = i64::from(condition.evaluation_range()).saturating_sub(1).saturating_mul(steps) + 1;
+        usize::try_from(touched).unwrap_or(usize::MAX)
+    }
+
+    /// The same as [`Judge::state`], with why.
     pub(crate) fn evaluation(&self, end: i64, previous: StateValue, scratch: &mut Scratch) -> Evaluation {
         self.fill(end, scratch);
         evaluate(&self.definition.condition, &scratch.slots, end, previous)

@@ -55,6 +55,7 @@ mod judge;
 mod metrics;
 mod monitor;
 mod outbox;
+mod recent;
 mod sightings;
 mod timeline;
 mod watch;

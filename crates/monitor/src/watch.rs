@@ -10,6 +10,7 @@ use crate::change::{Judged, LateEpisode, Revised, StateChange, Untold};
 use crate::configuration::MetricAlarm;
 use crate::judge::{Judge, Scratch};
 use crate::metrics::Metrics;
+use crate::recent::Recent;
 use crate::sightings::Sightings;
 use crate::timeline::{Run, Timeline};
 use crate::{MILLISECONDS, only_pushes_towards_breaching};
@@ -43,6 +44,8 @@ pub(crate) struct Watch {
     /// The end of the first window behind `judged` that may come to something else.
     next: i64,
     timeline: Timeline,
+    /// The periods that were looked at last.
+    recent: Recent,
     /// Starts of slots that got observations after their windows had been evaluated.
     late: Vec<i64>,
     /// Evaluations that came to `ALARM` before late observations came, as first and last.
@@ -110,6 +113,7 @@ impl Watch {
             is_ahead: false,
             next: i64::MIN,
             timeline: Timeline::new(Judge::without_observations(&alarm.definition)),
+            recent: Recent::default(),
             late: Vec::new(),
             gone: Vec::new(),
             changed_at: i64::MIN,
@@ -192,6 +196,10 @@ impl Watch {
             self.late.push(start);
         }
         self.next = self.next.min(first.max(judged.saturating_add(self.grain)));
+        if self.recent.is_used() {
+            let period = i64::from(self.alarm.definition.condition.period);
+            self.recent.forget(first, start.saturating_add(period), self.grain);
+        }
     }
 
     /// Time has come to `now`, in milliseconds since 1970. What came late is found at the first evaluation after it came.
@@ -233,13 +241,22 @@ impl Watch {
 
     /// Evaluates the window that ends at `end`, behind all others, and answers with the next one that may differ.
     fn evaluate_at(&mut self, end: i64, at: i64, work: &mut Work<'_>) -> i64 {
-        let state = self.judge(work.metrics).state(end, self.state, work.scratch);
+        let mut recent = std::mem::take(&mut self.recent);
+        let state = self.judge(work.metrics).state_after(end, self.state, &mut recent, work.scratch);
+        self.recent = recent;
         self.timeline.append(end, state);
         if state != self.state {
             self.change(state, (end, at), false, work);
         }
         self.evaluated = true;
-        self.judge(work.metrics).next_change(end)
+        let judge = self.judge(work.metrics);
+        let (next, periods) = (judge.next_change(end), judge.periods_touched());
+        // Where each window differs from the one before, most of its periods were looked at already.
+        match next == end.saturating_add(self.grain) {
+            true => self.recent.begin(periods),
+            false => self.recent.end(),
+        }
+        next
     }
 
     /// An ingest at `now` (milliseconds since 1970) may have made the window that runs breach for good.
