@@ -64,6 +64,14 @@ pub(crate) fn run(arguments: &ScanArguments) -> anyhow::Result<Exit> {
 }
 
 fn read_template(arguments: &ScanArguments) -> anyhow::Result<Chain> {
+    let standard_input = Path::new("-");
+    if arguments.template_file.as_deref() == Some(standard_input)
+        && arguments.paths.iter().any(|path| path == standard_input)
+    {
+        bail!(
+            "--template - and -: standard input holds either the template or log files; name a file for one of them"
+        );
+    }
     let wildcards = arguments.reading.wildcards();
     let colour = output::colour_of_errors(arguments.reading.color);
     arguments.template.chain(arguments.template_file.as_deref(), wildcards, colour)

@@ -10,6 +10,8 @@ use super::super::time::{readable, readable_range};
 use super::page::{Page, Style, grouped, plural};
 use crate::alarms::{History, Outcome, Told};
 
+/// How many alarms that fired are shown in full.
+const MAX_ALARMS: usize = 50;
 /// How many episodes of an alarm are shown.
 const MAX_EPISODES: usize = 5;
 /// How many groups behind an episode are shown.
@@ -42,8 +44,14 @@ fn write_histories(report: &Report, alarms: &Alarms, page: &mut Page<'_>) -> io:
         let times = page.paint(Style::Dim, &times);
         page.paragraph(2, &times)?;
     }
-    for history in fired {
+    for history in fired.iter().take(MAX_ALARMS) {
         write_history(report, alarms, history, page)?;
+    }
+    let others = fired.iter().skip(MAX_ALARMS);
+    let others: Vec<String> = others.map(|history| shown_up_to(&history.name, MAX_NAME)).collect();
+    if !others.is_empty() {
+        page.blank()?;
+        page.hanging("  Also:  ", 9, &others.join(", "))?;
     }
     let quiet: Vec<String> = quiet.into_iter().map(|history| shown_up_to(&history.name, MAX_NAME)).collect();
     if !quiet.is_empty() {
