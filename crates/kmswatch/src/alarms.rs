@@ -1,5 +1,7 @@
 //! When each alarm would have fired: the observations of past logs, played through the monitor in the order of time.
 
+mod past;
+mod unmatched;
 mod what_if;
 
 use std::collections::HashMap;
@@ -7,10 +9,12 @@ use std::sync::Arc;
 
 use alarm::definition::MetricIdentity;
 use chain::Chain;
-use metric::{Dimension, MetricId, Resolution, Transformation};
-use monitor::{About, Change, Command, Configuration, MetricDatum, Monitor, StateChange, Untold};
+use metric::{Dimension, Transformation};
+use monitor::{About, Change, Command, Configuration, Monitor, StateChange, Untold};
 
-use crate::report::Minute;
+use crate::report::Stream;
+pub(crate) use past::Past;
+pub(crate) use unmatched::Unmatched;
 pub(crate) use what_if::{Choice, Outcome, outcomes};
 
 /// What became of one alarm.
@@ -24,16 +28,28 @@ pub(crate) struct History {
     pub(crate) state: alarm::StateValue,
     /// What happened to it, in the order of time.
     pub(crate) changes: Vec<Told>,
-    /// The metric filters whose matches it counts, as positions; of a composite alarm, none.
-    pub(crate) filters: Vec<u32>,
-    /// N periods, in seconds; 0 for a composite alarm.
-    pub(crate) length: i64,
+    /// How many further changes there were, beyond [`MAX_CHANGES`].
+    pub(crate) more: u64,
+    /// How often it went to `ALARM`.
+    pub(crate) alarms: u64,
+    /// How many notifications its changes would have sent.
+    pub(crate) notifications: u64,
+    /// Where the observations that it counts are kept; of a composite alarm, none.
+    pub(crate) streams: Vec<u32>,
 }
 
 /// A state change.
 #[derive(Debug, Clone)]
 pub(crate) struct Told {
-    pub(crate) change: Arc<StateChange>,
+    /// When, in seconds since 1970.
+    pub(crate) at: i64,
+    pub(crate) from: alarm::StateValue,
+    pub(crate) to: alarm::StateValue,
+    /// Why, in CloudWatch's words.
+    pub(crate) reason: Box<str>,
+    /// The periods that it is about, in seconds since 1970: N periods, and those before that had to be looked at. `None` for a
+    /// composite alarm.
+    pub(crate) window: Option<(i64, i64)>,
     /// How many notifications it would have sent: one to each subscriber of each topic, and one to each action that isn't
     /// known better.
     pub(crate) notifications: u64,
@@ -48,84 +64,67 @@ pub(crate) struct Evaluated {
     pub(crate) span: Option<(i64, i64)>,
 }
 
-impl Told {
-    /// The periods that the change is about, in seconds since 1970: N periods, and those before that had to be looked at.
-    /// `None` for a composite alarm.
-    pub(crate) fn window(&self, length: i64) -> Option<(i64, i64)> {
-        let judged = self.change.judged.as_ref()?;
-        let end = judged.window.end;
-        let oldest = judged.evaluation.evaluated.last().map_or(end, |slot| slot.start);
-        Some((oldest.min(end.saturating_sub(length)), end))
-    }
-}
+/// How many state changes are kept, of all alarms together; further ones are counted.
+const MAX_CHANGES: usize = 100_000;
 
-/// What is played: the observations, minute by minute, and the times of the first and the last record.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Past {
-    minutes: Vec<(i64, Vec<MetricDatum>)>,
-    span: Option<(i64, i64)>,
-}
-
-impl Past {
-    /// Of the minutes of a report, whose detections are the filters of `configuration` in the same order.
-    pub(crate) fn new(configuration: &Configuration, minutes: &[Minute], span: Option<(i64, i64)>) -> Self {
-        let mut metrics: HashMap<(u32, &[Dimension]), Arc<MetricId>> = HashMap::new();
-        let mut past = Past { minutes: Vec::new(), span };
-        for minute in minutes {
-            let filter = configuration.filters.get(minute.detection as usize);
-            let Some(transformation) = filter.map(|filter| &filter.transformation) else { continue };
-            let key = (minute.detection, minute.dimensions.as_slice());
-            let Some(metric) = metrics.get(&key).cloned().or_else(|| named(transformation, key.1)) else {
-                continue;
-            };
-            metrics.insert(key, Arc::clone(&metric));
-            past.push(minute, metric, transformation);
-        }
-        past
-    }
-
-    fn push(&mut self, minute: &Minute, metric: Arc<MetricId>, transformation: &Transformation) {
-        let datum = MetricDatum {
-            metric,
-            unit: transformation.unit(),
-            resolution: Resolution::Standard,
-            time: minute.start,
-            observations: minute.summary.clone(),
-        };
-        match self.minutes.last_mut() {
-            Some((start, data)) if *start == minute.start => data.push(datum),
-            _ => self.minutes.push((minute.start, vec![datum])),
-        }
-    }
-
+impl Past<'_> {
     /// Plays it to the alarms of a configuration. The alarms are as old as the first record, and are evaluated until the end
     /// of the minute of the last one.
     pub(crate) fn play(&self, configuration: &Configuration) -> Evaluated {
-        let mut play = Play { monitor: Monitor::new(), told: HashMap::new() };
+        self.play_and_keep(configuration, MAX_CHANGES)
+    }
+
+    fn play_and_keep(&self, configuration: &Configuration, max_changes: usize) -> Evaluated {
         let span =
             self.span.map(|(first, last)| (first - first.rem_euclid(60), last - last.rem_euclid(60) + 60));
         let (from, to) = span.unwrap_or_default();
+        let mut play = Play::new(configuration, max_changes);
         play.tick(from);
         play.apply(&Command::Configure(Box::new(configuration.clone())));
-        for (start, data) in self.minutes.iter().filter(|(start, _)| (from..to).contains(start)) {
-            play.tick(*start);
-            play.apply(&Command::PutMetricData(data.clone()));
+        for (start, data) in self.between(from, to) {
+            play.tick(start);
+            play.apply(&Command::PutMetricData(data));
         }
         play.tick(to);
-        Evaluated { histories: play.histories(configuration), span }
+        Evaluated { histories: play.histories, span }
     }
-}
-
-fn named(transformation: &Transformation, dimensions: &[Dimension]) -> Option<Arc<MetricId>> {
-    transformation.metric(dimensions).ok().map(Arc::new)
 }
 
 struct Play {
     monitor: Monitor,
-    told: HashMap<Arc<str>, Vec<Told>>,
+    histories: Vec<History>,
+    /// Of each alarm, by ARN: its place among the histories, and its N periods in seconds.
+    places: HashMap<String, (usize, i64)>,
+    /// How many further changes are kept.
+    room: usize,
 }
 
 impl Play {
+    fn new(configuration: &Configuration, room: usize) -> Self {
+        let mut play = Play { monitor: Monitor::new(), histories: Vec::new(), places: HashMap::new(), room };
+        let streams = streams(configuration);
+        for alarm in &configuration.alarms {
+            let definition = &alarm.definition;
+            let condition = &definition.condition;
+            let length = i64::from(condition.evaluation_periods) * i64::from(condition.period);
+            let numbered = (0_u32..).zip(&streams);
+            let own =
+                numbered.filter(|(_, (_, metric))| definition.metrics().any(|own| own.metric == *metric));
+            let own = own.map(|(number, _)| number).collect();
+            play.watch(&alarm.arn, length, History::new(&definition.name, &definition.description, own));
+        }
+        for alarm in &configuration.composite_alarms {
+            let definition = &alarm.definition;
+            play.watch(&alarm.arn, 0, History::new(&definition.name, &definition.description, Vec::new()));
+        }
+        play
+    }
+
+    fn watch(&mut self, arn: &str, length: i64, history: History) {
+        self.places.insert(arn.to_owned(), (self.histories.len(), length));
+        self.histories.push(history);
+    }
+
     fn tick(&mut self, seconds: i64) {
         self.apply(&Command::Tick(seconds.saturating_mul(1000)));
     }
@@ -133,10 +132,7 @@ impl Play {
     fn apply(&mut self, command: &Command) {
         for change in self.monitor.apply(command) {
             match change {
-                Change::State(change) => {
-                    let list = self.told.entry(Arc::clone(&change.alarm)).or_default();
-                    list.push(Told { change, notifications: 0 });
-                }
+                Change::State(change) => self.changed(&change),
                 Change::Queued(sent) => {
                     if let About::State(change) = &sent.about {
                         self.count(&change.alarm);
@@ -150,65 +146,132 @@ impl Play {
         }
     }
 
-    fn count(&mut self, alarm: &Arc<str>) {
-        if let Some(told) = self.told.get_mut(alarm).and_then(|list| list.last_mut()) {
+    fn changed(&mut self, change: &StateChange) {
+        let Some((place, length)) = self.places.get(change.alarm.as_ref()) else { return };
+        let Some(history) = self.histories.get_mut(*place) else { return };
+        history.state = change.to;
+        history.alarms += u64::from(change.to == alarm::StateValue::Alarm);
+        if self.room == 0 {
+            history.more += 1;
+        } else {
+            self.room -= 1;
+            history.changes.push(Told::new(change, *length));
+        }
+    }
+
+    fn count(&mut self, alarm: &str) {
+        let place = self.places.get(alarm).map(|(place, _)| *place);
+        let Some(history) = place.and_then(|place| self.histories.get_mut(place)) else { return };
+        history.notifications += 1;
+        if let Some(told) = history.changes.last_mut().filter(|_| history.more == 0) {
             told.notifications += 1;
         }
     }
+}
 
-    fn histories(mut self, configuration: &Configuration) -> Vec<History> {
-        let states: HashMap<String, alarm::StateValue> =
-            self.monitor.alarms().map(|alarm| (alarm.arn.to_owned(), alarm.state)).collect();
-        let state = |arn: &str| states.get(arn).copied().unwrap_or(alarm::StateValue::InsufficientData);
-        let metric_alarms = configuration.alarms.iter().map(|alarm| {
-            let condition = &alarm.definition.condition;
-            History {
-                name: alarm.definition.name.as_str().into(),
-                description: alarm.definition.description.clone().unwrap_or_default(),
-                state: state(&alarm.arn),
-                changes: Vec::new(),
-                filters: filters_of(configuration, alarm),
-                length: i64::from(condition.evaluation_periods) * i64::from(condition.period),
-            }
-        });
-        let composites = configuration.composite_alarms.iter().map(|alarm| History {
-            name: alarm.definition.name.as_str().into(),
-            description: alarm.definition.description.clone().unwrap_or_default(),
-            state: state(&alarm.arn),
+impl History {
+    /// Of an alarm to which nothing has happened yet.
+    fn new(name: &str, description: &Option<String>, streams: Vec<u32>) -> Self {
+        History {
+            name: name.into(),
+            description: description.clone().unwrap_or_default(),
+            state: alarm::StateValue::InsufficientData,
             changes: Vec::new(),
-            filters: Vec::new(),
-            length: 0,
-        });
-        let arns = configuration.alarms.iter().map(|alarm| alarm.arn.as_str());
-        let arns = arns.chain(configuration.composite_alarms.iter().map(|alarm| alarm.arn.as_str()));
-        let mut histories: Vec<History> = metric_alarms.chain(composites).collect();
-        for (history, arn) in histories.iter_mut().zip(arns) {
-            history.changes = self.told.remove(arn).unwrap_or_default();
+            more: 0,
+            alarms: 0,
+            notifications: 0,
+            streams,
         }
-        histories
     }
 }
 
-/// The filters that write the metrics of an alarm.
-fn filters_of(configuration: &Configuration, alarm: &monitor::MetricAlarm) -> Vec<u32> {
-    let wanted: Vec<&MetricIdentity> = alarm.definition.metrics().map(|metric| &metric.metric).collect();
-    let writes = |transformation: &Transformation| {
-        wanted.iter().any(|metric| {
-            metric.namespace == transformation.namespace()
-                && metric.name == transformation.name()
-                && transformation.dimension_names().count() == metric.dimensions.len()
-        })
+impl Told {
+    /// A change of an alarm whose N periods are `length` seconds.
+    fn new(change: &StateChange, length: i64) -> Self {
+        let window = change.judged.as_ref().map(|judged| {
+            let end = judged.window.end;
+            let oldest = judged.evaluation.evaluated.last().map_or(end, |slot| slot.start);
+            (oldest.min(end.saturating_sub(length)), end)
+        });
+        Told {
+            at: change.at.div_euclid(1000),
+            from: change.from,
+            to: change.to,
+            reason: change.reason.to_string().into(),
+            window,
+            notifications: 0,
+        }
+    }
+}
+
+/// The observations that the metric alarms look at, each with its metric, in the order of the metric filters.
+pub(crate) fn streams(configuration: &Configuration) -> Vec<(Stream, MetricIdentity)> {
+    let mut streams: Vec<(Stream, MetricIdentity)> = Vec::new();
+    for (detection, filter) in (0_u32..).zip(&configuration.filters) {
+        for metric in configuration.alarms.iter().flat_map(|alarm| alarm.definition.metrics()) {
+            let Some(dimensions) = dimensions_of(&filter.transformation, &metric.metric) else { continue };
+            let stream = Stream { detection, dimensions };
+            if !streams.iter().any(|(known, _)| *known == stream) {
+                streams.push((stream, metric.metric.clone()));
+            }
+        }
+    }
+    streams
+}
+
+/// The dimensions under which a metric filter writes to a metric, in the filter's order; `None` if it doesn't.
+fn dimensions_of(transformation: &Transformation, metric: &MetricIdentity) -> Option<Vec<Dimension>> {
+    let is_same = metric.namespace == transformation.namespace()
+        && metric.name == transformation.name()
+        && metric.dimensions.len() == transformation.dimension_names().count();
+    let dimension = |name: &str| {
+        let value = metric.dimensions.get(name)?;
+        Some(Dimension { name: name.to_owned(), value: value.clone() })
     };
-    let numbered = (0_u32..).zip(&configuration.filters);
-    numbered.filter(|(_, filter)| writes(&filter.transformation)).map(|(number, _)| number).collect()
+    if is_same { transformation.dimension_names().map(dimension).collect() } else { None }
 }
 
 /// What a metric filter looks for, in words: the first sentence of what an alarm on its metric is for.
 pub(crate) fn words_of(chain: &Chain, filter: u32) -> Option<String> {
     let configuration = &chain.configuration;
-    let alarm =
-        configuration.alarms.iter().find(|alarm| filters_of(configuration, alarm).contains(&filter))?;
+    let transformation = &configuration.filters.get(filter as usize)?.transformation;
+    let looks = |alarm: &&monitor::MetricAlarm| {
+        alarm.definition.metrics().any(|metric| dimensions_of(transformation, &metric.metric).is_some())
+    };
+    let alarm = configuration.alarms.iter().find(looks)?;
     let description = alarm.definition.description.as_deref()?;
     let sentence = description.split(". ").next().unwrap_or(description).trim().trim_end_matches('.');
     (!sentence.is_empty()).then(|| sentence.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::builtin;
+
+    /// Further changes count in all that is counted.
+    #[test]
+    fn changes_beyond_the_limit_are_counted() {
+        let environment = stack::Environment::new("kmswatch", "111122223333", "eu-west-1");
+        let chain =
+            chain::read(builtin::TEMPLATE, &environment, filter_pattern::Wildcards::default()).unwrap();
+        let streams: Vec<Stream> =
+            super::streams(&chain.configuration).into_iter().map(|(stream, _)| stream).collect();
+        let observations =
+            crate::report::Observations::new(Vec::new(), &streams, &crate::report::Limits::default());
+        let past = Past::new(&chain.configuration, &observations, None, Some((0, 0)));
+        let (all, cut) = (past.play(&chain.configuration), past.play_and_keep(&chain.configuration, 5));
+        let changes = |evaluated: &Evaluated| -> Vec<usize> {
+            evaluated.histories.iter().map(|history| history.changes.len()).collect()
+        };
+        assert_eq!(changes(&all), [1; 12]);
+        assert_eq!(changes(&cut), [1, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0]);
+        for (all, cut) in all.histories.iter().zip(&cut.histories) {
+            assert_eq!(cut.changes.len() as u64 + cut.more, 1, "{}", cut.name);
+            assert_eq!(
+                (cut.state, cut.alarms, cut.notifications),
+                (all.state, all.alarms, all.notifications)
+            );
+        }
+    }
 }

@@ -58,7 +58,7 @@ fn open(path: Option<&Path>) -> anyhow::Result<(Box<dyn BufRead>, String)> {
         None => Ok((Box::new(BufReader::with_capacity(CHUNK, io::stdin())), "standard input".to_owned())),
         Some(path) => {
             let name = escape::shown(&path.display().to_string());
-            let file = File::open(path).with_context(|| name.clone())?;
+            let file = File::open(path).with_context(|| format!("can't read {name}"))?;
             Ok((Box::new(BufReader::with_capacity(CHUNK, file)), name))
         }
     }

@@ -105,7 +105,7 @@ Wrote {template}, the template: what is looked for, and when an alarm goes off.
 Wrote {settings}, the settings: how kmswatch reads the template.
 
 Check the template:
-  kmswatch check {word}
+  kmswatch check --parameter NotificationEmail=you@example.com {word}
 
 See what it finds in logs that you have, and when each alarm would have gone off:
   kmswatch scan --template {word} logs/

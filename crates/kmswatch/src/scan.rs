@@ -3,7 +3,6 @@
 mod reading;
 mod span;
 mod tally;
-mod unmatched;
 
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
@@ -16,11 +15,10 @@ use crate::arguments::{ReportFormat, ScanArguments};
 use crate::detections::{self, Detection};
 use crate::pipeline::{self, Settings};
 use crate::progress::Progress;
-use crate::report::{Alarms, Answer, Expected, Format, Records, Report, TextOptions, Window};
+use crate::report::{Alarms, Expected, Format, Records, Report, Stream, TextOptions, Window};
 use crate::{Exit, interrupt, output};
 pub(crate) use reading::identity;
 use reading::{Scan, ScanWorker};
-use span::Span;
 use tally::Tally;
 pub(crate) use tally::{each_problem, is_skipped};
 
@@ -35,8 +33,9 @@ pub(crate) fn run(arguments: &ScanArguments) -> anyhow::Result<Exit> {
     let expected = read_expected(arguments.expected.as_deref())?;
     let window = Window::new(arguments.since, arguments.until)
         .context("--since lies behind --until: no record can lie between them; swap the two")?;
-    let scan = Scan::new(arguments, &detections, window);
-    let mut tally = Tally::new(arguments, &detections, expected);
+    let streams = streams(arguments, &chain);
+    let scan = Scan::new(arguments, &detections, &streams, window);
+    let mut tally = Tally::new(arguments, &detections, &streams, expected);
     let progress = Progress::new(&arguments.paths, arguments.reading.quiet);
     interrupt::watch(progress.on_interrupt(arguments.reading.quiet))?;
     let settings = Settings { jobs: arguments.reading.jobs(), strict: arguments.reading.strict };
@@ -54,35 +53,45 @@ pub(crate) fn run(arguments: &ScanArguments) -> anyhow::Result<Exit> {
     let Tally { aggregate, files, records, problems } = tally;
     let mut answer = aggregate.finish();
     let records = Records { span: span.0, ..records };
-    if let Some(unmatched) = scan.unmatched {
-        let unmatched = unmatched.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
-        unmatched.add_to(&mut answer.observations, &detections);
-    }
-    let alarms =
-        if arguments.no_alarms { None } else { Some(evaluate(arguments, &chain, &answer, (window, span))?) };
+    let unmatched =
+        scan.unmatched.map(|all| all.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner));
+    answer.observations.beyond += unmatched.as_ref().map_or(0, |unmatched| unmatched.beyond);
+    let past =
+        Past::new(&chain.configuration, &answer.observations, unmatched.as_ref(), window.within(span.0));
+    let alarms = if arguments.no_alarms { None } else { Some(evaluate(arguments, &chain, &past)?) };
     let complete = !interrupt::seen();
     finish(arguments, &Report { answer, files, records, problems, alarms, window, complete }, &fail_on)
 }
 
 fn read_template(arguments: &ScanArguments) -> anyhow::Result<Chain> {
+    let standard_input = Path::new("-");
+    if arguments.template_file.as_deref() == Some(standard_input)
+        && arguments.paths.iter().any(|path| path == standard_input)
+    {
+        bail!(
+            "--template - and -: standard input holds either the template or log files; name a file for one of them"
+        );
+    }
     let wildcards = arguments.reading.wildcards();
     let colour = output::colour_of_errors(arguments.reading.color);
     arguments.template.chain(arguments.template_file.as_deref(), wildcards, colour)
 }
 
+/// What the alarms look at.
+fn streams(arguments: &ScanArguments, chain: &Chain) -> Vec<Stream> {
+    if arguments.no_alarms {
+        return Vec::new();
+    }
+    alarms::streams(&chain.configuration).into_iter().map(|(stream, _)| stream).collect()
+}
+
 /// Plays what was read to the alarms.
-fn evaluate(
-    arguments: &ScanArguments,
-    chain: &Chain,
-    answer: &Answer,
-    (window, span): (Window, Span),
-) -> anyhow::Result<Alarms> {
-    let past = Past::new(&chain.configuration, &answer.observations.minutes(), window.within(span.0));
+fn evaluate(arguments: &ScanArguments, chain: &Chain, past: &Past<'_>) -> anyhow::Result<Alarms> {
     let evaluated = past.play(&chain.configuration);
     let choices: Vec<_> = arguments.what_if.iter().flatten().cloned().collect();
     let what_if = match choices.as_slice() {
         [] => Vec::new(),
-        choices => alarms::outcomes(choices, chain, &past, &evaluated)?,
+        choices => alarms::outcomes(choices, chain, past, &evaluated)?,
     };
     Ok(Alarms { evaluated, what_if })
 }

@@ -49,7 +49,7 @@ impl Settings {
     /// The settings in a file; its template's path is then one from here, not from the file's folder.
     pub(crate) fn read(path: &Path) -> anyhow::Result<Self> {
         let name = shown(&path.display().to_string());
-        let text = text(path).with_context(|| name.clone())?;
+        let text = text(path).with_context(|| format!("can't read {name}"))?;
         let mut settings = match Self::parse(&text) {
             Ok(settings) => settings,
             Err(errors) => bail!("{name}: the settings are refused\n{}", render(&errors, &text, &name)),

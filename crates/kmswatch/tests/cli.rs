@@ -40,6 +40,30 @@ fn init_prints_the_template() {
     assert_eq!((files(folder.path()), text(&output.stderr)), (String::new(), String::new()));
 }
 
+/// Of many alarms that fire each is named, and the report can still be read.
+#[test]
+fn of_many_alarms_the_first_are_shown_in_full() {
+    let folder = tempfile::tempdir().unwrap();
+    let filter = "F: {Type: AWS::Logs::MetricFilter, Properties: {LogGroupName: g, FilterPattern: '', \
+                  MetricTransformations: [{MetricNamespace: N, MetricName: M, MetricValue: '1'}]}}";
+    let alarms = (0..60).map(|number| {
+        format!(
+            "  A{number}: {{Type: AWS::CloudWatch::Alarm, Properties: {{AlarmName: a-{number:02}, Namespace: N, \
+             MetricName: M, Statistic: Sum, Period: 60, EvaluationPeriods: 1, Threshold: 1, ComparisonOperator: \
+             GreaterThanOrEqualToThreshold}}}}\n"
+        )
+    });
+    let template = format!("Resources:\n  {filter}\n{}", alarms.collect::<String>());
+    fs::write(folder.path().join("many.yaml"), template).unwrap();
+    fs::copy(repository().join("cases/cli/logs/day.json"), folder.path().join("day.json")).unwrap();
+    let arguments = ["scan", "--template", "many.yaml", "day.json"];
+    let output = support::kmswatch().args(arguments).current_dir(folder.path()).output().unwrap();
+    let report = text(&output.stdout);
+    assert_eq!(report.lines().filter(|line| line.starts_with("  a-")).count(), 50, "{report}");
+    assert!(report.contains("\n  Also:  a-50, a-51, a-52,"), "{report}");
+    assert!(report.contains("a-59\n"), "{report}");
+}
+
 /// Writes `--- file NAME` and `--- folder NAME` of a case, and copies the `--- logs` that it names.
 fn fill(folder: &Path, case: &Case) {
     let logs = repository().join("cases/cli/logs");

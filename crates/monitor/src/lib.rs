@@ -8,7 +8,9 @@
 //! # When an alarm is judged
 //!
 //! At a tick, each alarm is evaluated for every window that ended since the tick before, in the order of time, as often as
-//! ticks may come. Windows that can't come to something else than the one before aren't looked at. With
+//! ticks may come. Windows that can't come to something else than the one before aren't looked at. An alarm whose expression asks for
+//! the time (`HOUR`, `MINUTE`, `EPOCH`) may change in any window, so that all are looked at; but where more than twice
+//! [`CLOCK_REACH`] lies between two ticks, only those in the first and the last of it. With
 //! [`alarm::Mode::Eager`], an [`Ingest`] is judged at once besides: an alarm goes into `ALARM` where M of the newest N periods
 //! of the window that runs now breach, and further records can only push towards breaching.
 //! [`Command::PutMetricData`] waits for the tick, as at CloudWatch.
@@ -74,6 +76,10 @@ use metric::Statistic;
 pub const LATE_HORIZON: i64 = 14 * 86_400;
 /// How far in the future an observation may lie, in seconds: two hours (API reference, `PutMetricData`).
 pub const EARLY_LIMIT: i64 = 2 * 3600;
+
+/// How far behind a tick and before the next one an alarm is evaluated whose expression asks for the time, in seconds: 366 days.
+/// The windows of the 8,000 years before a record that lies about its time are too many to wait for.
+pub const CLOCK_REACH: i64 = 366 * 86_400;
 
 /// In a second.
 const MILLISECONDS: i64 = 1000;

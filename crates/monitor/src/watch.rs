@@ -13,7 +13,7 @@ use crate::metrics::Metrics;
 use crate::recent::Recent;
 use crate::sightings::Sightings;
 use crate::timeline::{Run, Timeline};
-use crate::{MILLISECONDS, only_pushes_towards_breaching};
+use crate::{CLOCK_REACH, MILLISECONDS, only_pushes_towards_breaching};
 
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Watch {
@@ -234,6 +234,9 @@ impl Watch {
         while end <= target {
             let at = self.evaluation_of(end).min(now);
             end = self.evaluate_at(end, at, work);
+            if self.follows_clock && end > behind.saturating_add(CLOCK_REACH) {
+                end = end.max(self.first_window_with(target.saturating_sub(CLOCK_REACH)));
+            }
         }
         self.next = end;
         self.judged = self.judged.max(Some(target));

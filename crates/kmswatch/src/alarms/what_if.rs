@@ -166,12 +166,12 @@ impl Choice {
 pub(crate) fn outcomes(
     choices: &[Choice],
     chain: &Chain,
-    past: &Past,
+    past: &Past<'_>,
     declared: &Evaluated,
 ) -> anyhow::Result<Vec<Outcome>> {
     let mut outcomes = vec![Outcome::of(None, declared)];
     for choice in choices {
-        let evaluated = past.play(&choice.made(chain)?);
+        let evaluated = past.play_and_keep(&choice.made(chain)?, 0);
         outcomes.push(Outcome::of(Some(choice.label()), &evaluated));
     }
     Ok(outcomes)
@@ -179,12 +179,8 @@ pub(crate) fn outcomes(
 
 impl Outcome {
     fn of(choice: Option<String>, evaluated: &Evaluated) -> Self {
-        let each = evaluated.histories.iter().map(|history| {
-            let to_alarm = |told: &&super::Told| told.change.to == alarm::StateValue::Alarm;
-            let alarms = history.changes.iter().filter(to_alarm).count() as u64;
-            let told = history.changes.iter().map(|told| told.notifications).sum();
-            (Arc::clone(&history.name), alarms, told)
-        });
+        let each = evaluated.histories.iter();
+        let each = each.map(|history| (Arc::clone(&history.name), history.alarms, history.notifications));
         let alarms: Vec<(Arc<str>, u64, u64)> = each.filter(|(_, alarms, told)| alarms + told > 0).collect();
         let notifications = alarms.iter().map(|(.., told)| told).sum();
         Outcome { choice, notifications, alarms }

@@ -7,7 +7,7 @@ use super::expected::Expected;
 use super::group::{Group, Groups, Place, Span};
 use super::hours::Hours;
 use super::limits::Limits;
-use super::observations::{Counting, Observations};
+use super::observations::{Counting, Observations, Stream};
 use super::order;
 use super::pairs::{Pairs, Role};
 use super::seen::Seen;
@@ -45,6 +45,8 @@ pub(crate) struct Options {
     pub(crate) only_counted_from: Option<u32>,
     /// What each detection's matches count for alarms; of further ones, nothing.
     pub(crate) counting: Vec<Counting>,
+    /// What alarms look at.
+    pub(crate) streams: Vec<Stream>,
     /// How much may be held in memory.
     pub(crate) limits: Limits,
 }
@@ -87,7 +89,7 @@ pub(crate) struct Answer {
 impl Aggregate {
     /// Nothing yet; evidence's `detections` are indices into this list.
     pub(crate) fn new(detections: Vec<Detection>, options: Options) -> Self {
-        let Options { keep_duplicates, expected, only_counted_from, counting, limits } = options;
+        let Options { keep_duplicates, expected, only_counted_from, counting, streams, limits } = options;
         let expected_of = vec![0; detections.len()];
         Aggregate {
             keep_duplicates,
@@ -105,7 +107,7 @@ impl Aggregate {
                 expected_of,
                 span: None,
                 hours: Hours::new(limits.hours),
-                observations: Observations::new(counting, &limits),
+                observations: Observations::new(counting, &streams, &limits),
                 groups: Groups::new(&limits),
                 order: Vec::new(),
                 ranks: Vec::new(),

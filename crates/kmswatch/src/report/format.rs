@@ -135,9 +135,9 @@ impl Report {
     /// The groups behind a change to `ALARM`, the most frequent first, each with how many of its records are behind it; and
     /// how many records are behind it that are in no group.
     pub(super) fn evidence(&self, history: &History, told: &Told) -> (Vec<(View<'_>, u64)>, u64) {
-        let window = told.window(history.length).filter(|_| told.change.to == alarm::StateValue::Alarm);
+        let window = told.window.filter(|_| told.to == alarm::StateValue::Alarm);
         let Some((start, end)) = window else { return (Vec::new(), 0) };
-        let (groups, without) = self.answer.observations.groups_between(&history.filters, start, end);
+        let (groups, without) = self.answer.observations.groups_between(&history.streams, start, end);
         let rank = |place: Place| self.answer.ranks.get(place as usize).copied();
         let mut ranked: Vec<_> =
             groups.into_iter().map(|(place, count)| (place, count, rank(place))).collect();

@@ -16,6 +16,7 @@ pub(super) struct Alarm<'a> {
     description: &'a str,
     state: &'static str,
     changes: Vec<Change<'a>>,
+    changes_more: u64,
 }
 
 #[derive(Serialize)]
@@ -23,7 +24,7 @@ struct Change<'a> {
     at: String,
     from: &'static str,
     to: &'static str,
-    reason: String,
+    reason: &'a str,
     window_start: Option<String>,
     window_end: Option<String>,
     notifications: u64,
@@ -75,11 +76,12 @@ fn alarm<'a>(report: &'a Report, history: &'a History) -> Alarm<'a> {
         description: &history.description,
         state: history.state.as_str(),
         changes: history.changes.iter().map(|told| change(report, history, told)).collect(),
+        changes_more: history.more,
     }
 }
 
-fn change<'a>(report: &'a Report, history: &History, told: &Told) -> Change<'a> {
-    let (start, end) = told.window(history.length).unzip();
+fn change<'a>(report: &'a Report, history: &History, told: &'a Told) -> Change<'a> {
+    let (start, end) = told.window.unzip();
     let (groups, without) = report.evidence(history, told);
     let more: u64 = groups.iter().skip(MAX_GROUPS).map(|(_, count)| count).sum();
     let behind = groups.into_iter().take(MAX_GROUPS).map(|(view, count)| Behind {
@@ -91,10 +93,10 @@ fn change<'a>(report: &'a Report, history: &History, told: &Told) -> Change<'a> 
         count,
     });
     Change {
-        at: rfc3339(told.change.at.div_euclid(1000)),
-        from: told.change.from.as_str(),
-        to: told.change.to.as_str(),
-        reason: told.change.reason.to_string(),
+        at: rfc3339(told.at),
+        from: told.from.as_str(),
+        to: told.to.as_str(),
+        reason: &told.reason,
         window_start: start.map(rfc3339),
         window_end: end.map(rfc3339),
         notifications: told.notifications,

@@ -23,10 +23,10 @@ pub(crate) struct Limits {
     /// Calls of which one record was seen and another account's may follow. Default 32,768; of more, the oldest
     /// is forgotten, and the owner's copy of its record makes a group of its own.
     pub(crate) calls: usize,
-    /// Minutes with observations, of all metrics together. Default 1,000,000: two metrics with one in each minute of a year;
+    /// Minutes with matches, of all metrics that alarms look at. Default 1,000,000: two metrics with one in each minute of a year;
     /// observations of further minutes are counted and reach no alarm.
     pub(crate) slots: usize,
-    /// Pairs of a minute of a detection and a group, 16 bytes each. Default 1,000,000; of further ones, nobody knows which
+    /// Minutes of a group and a set of metrics, 16 bytes each. Default 1,000,000; of further ones, nobody knows which
     /// group is behind which state change.
     pub(crate) sightings: usize,
     /// Owner's copies that wait for the caller's record, in bytes. Default 2 MiB; of more, the oldest makes a

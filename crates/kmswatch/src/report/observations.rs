@@ -1,5 +1,7 @@
 //! What matched records are for metrics and alarms: observations, and who is behind them.
 
+mod sightings;
+
 use std::collections::{BTreeMap, HashMap};
 
 use metric::{Dimension, MetricValue, Resolution, Summary};
@@ -7,6 +9,7 @@ use metric::{Dimension, MetricValue, Resolution, Summary};
 use super::evidence::Evidence;
 use super::group::Place;
 use super::limits::Limits;
+use sightings::Sightings;
 
 /// What matched records come to, minute by minute, in bounded memory. Whatever order they come in, the answer is the same
 /// below the limits.
@@ -14,8 +17,10 @@ use super::limits::Limits;
 pub(crate) struct Observations {
     /// Of each detection: what it counts.
     counts: Vec<Counting>,
-    places: HashMap<Stream, usize>,
-    streams: Vec<(Stream, BTreeMap<i64, Summary>)>,
+    /// Of each detection: where the observations with such dimensions are kept. Those of others reach no alarm.
+    places: Vec<HashMap<Vec<Dimension>, u32>>,
+    /// Of each stream, by the start of the minute in seconds since 1970.
+    streams: Vec<BTreeMap<i64, Summary>>,
     slots: usize,
     max_slots: usize,
     /// Observations that found no slot.
@@ -38,30 +43,31 @@ pub(crate) enum Counting {
     FromRecord,
 }
 
-/// The detection, and the dimensions of the metric.
-type Stream = (u32, Vec<Dimension>);
-
-/// The observations of one minute.
-#[derive(Debug, Clone)]
-pub(crate) struct Minute {
+/// The observations of one detection with the same dimensions, which some alarm looks at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Stream {
     /// The detection.
     pub(crate) detection: u32,
-    /// The dimensions of the metric.
+    /// The dimensions, in the order in which the metric filter gives them.
     pub(crate) dimensions: Vec<Dimension>,
-    /// The start, in seconds since 1970.
-    pub(crate) start: i64,
-    /// The observations.
-    pub(crate) summary: Summary,
 }
 
 impl Observations {
-    /// None yet, of detections that count so.
-    pub(crate) fn new(counts: Vec<Counting>, limits: &Limits) -> Self {
+    /// None yet, of detections that count so. Only those of `streams` are kept.
+    pub(crate) fn new(counts: Vec<Counting>, streams: &[Stream], limits: &Limits) -> Self {
+        let mut places = vec![HashMap::new(); counts.len()];
+        for (number, stream) in (0_u32..).zip(streams) {
+            if let Some(places) = places.get_mut(stream.detection as usize) {
+                places.insert(stream.dimensions.clone(), number);
+            }
+        }
         Observations {
             without_number: vec![0; counts.len()],
             counts,
+            places,
+            streams: vec![BTreeMap::new(); streams.len()],
             max_slots: limits.slots,
-            sightings: Sightings { limit: limits.sightings, ..Sightings::default() },
+            sightings: Sightings::new(limits.sightings),
             ..Observations::default()
         }
     }
@@ -76,22 +82,25 @@ impl Observations {
             self.without_time += 1;
             return;
         };
+        let mut streams = Vec::new();
         for detection in &evidence.detections {
-            match self.count(*detection) {
+            let observed = match self.count(*detection) {
                 Counting::Nothing => continue,
-                Counting::Constant(value) => self.observe((*detection, Vec::new()), time, value),
+                Counting::Constant(value) => Some((&[][..], value)),
                 Counting::FromRecord => {
                     let found = evidence.observations.iter().find(|(own, _)| own == detection);
-                    let Some((_, observation)) = found else {
-                        if let Some(count) = self.without_number.get_mut(*detection as usize) {
-                            *count += 1;
-                        }
-                        continue;
-                    };
-                    self.observe((*detection, observation.dimensions.clone()), time, observation.value);
+                    found.map(|(_, observation)| (observation.dimensions.as_slice(), observation.value))
                 }
+            };
+            match observed {
+                Some((dimensions, value)) => {
+                    streams.extend(self.observe((*detection, dimensions), time, value));
+                }
+                None => self.lacks_number(*detection),
             }
-            self.sightings.add(Sighting { detection: *detection, minute: minute(time), group, count: 1 });
+        }
+        if !streams.is_empty() {
+            self.sightings.add(streams, time, group);
         }
     }
 
@@ -99,63 +108,39 @@ impl Observations {
         self.counts.get(detection as usize).copied().unwrap_or(Counting::Nothing)
     }
 
-    fn observe(&mut self, stream: Stream, time: i64, value: MetricValue) {
-        let mut summary = Summary::new();
-        summary.add(value, 1);
-        self.merge(stream, time, &summary);
-    }
-
-    /// Adds observations of one minute.
-    pub(crate) fn merge(&mut self, stream: Stream, time: i64, summary: &Summary) {
-        let start = Resolution::Standard.slot_of(time);
-        let place = match self.places.get(&stream) {
-            Some(place) => *place,
-            None => {
-                self.places.insert(stream.clone(), self.streams.len());
-                self.streams.push((stream, BTreeMap::new()));
-                self.streams.len() - 1
-            }
-        };
-        let Some((_, minutes)) = self.streams.get_mut(place) else { return };
-        if let Some(known) = minutes.get_mut(&start) {
-            known.merge(summary);
-        } else if self.slots < self.max_slots {
-            self.slots += 1;
-            minutes.insert(start, summary.clone());
-        } else {
-            self.beyond += summary.sample_count();
+    fn lacks_number(&mut self, detection: u32) {
+        if let Some(count) = self.without_number.get_mut(detection as usize) {
+            *count += 1;
         }
     }
 
-    /// All minutes, in the order of time, then of detections and dimensions.
-    pub(crate) fn minutes(&self) -> Vec<Minute> {
-        let of_stream = |((detection, dimensions), minutes): &(Stream, BTreeMap<i64, Summary>)| {
-            let (detection, dimensions) = (*detection, dimensions.clone());
-            let minute = move |(start, summary): (&i64, &Summary)| Minute {
-                detection,
-                dimensions: dimensions.clone(),
-                start: *start,
-                summary: summary.clone(),
-            };
-            minutes.iter().map(minute).collect::<Vec<_>>()
-        };
-        let mut all: Vec<Minute> = self.streams.iter().flat_map(of_stream).collect();
-        all.sort_by(|one, other| {
-            let key = |minute: &Minute| (minute.start, minute.detection);
-            key(one).cmp(&key(other)).then_with(|| one.dimensions.cmp(&other.dimensions))
-        });
-        all
+    /// Keeps an observation, and answers with its stream, if an alarm looks at that.
+    fn observe(&mut self, of: (u32, &[Dimension]), time: i64, value: MetricValue) -> Option<u32> {
+        let stream = *self.places.get(of.0 as usize)?.get(of.1)?;
+        let minutes = self.streams.get_mut(stream as usize)?;
+        let start = Resolution::Standard.slot_of(time);
+        let is_full = self.slots >= self.max_slots;
+        match minutes.entry(start) {
+            std::collections::btree_map::Entry::Occupied(mut known) => known.get_mut().add(value, 1),
+            std::collections::btree_map::Entry::Vacant(_) if is_full => self.beyond += 1,
+            std::collections::btree_map::Entry::Vacant(free) => {
+                self.slots += 1;
+                free.insert(Summary::new()).add(value, 1);
+            }
+        }
+        Some(stream)
     }
 
-    /// The groups of the records that matched one of `detections` from `start` and before `end` (seconds since 1970, whole
-    /// minutes), the most frequent first, and how many records are known to be in no group or not known to which.
-    pub(crate) fn groups_between(
-        &self,
-        detections: &[u32],
-        start: i64,
-        end: i64,
-    ) -> (Vec<(Place, u64)>, u64) {
-        self.sightings.between(detections, minute(start), minute(end.saturating_add(59)))
+    /// The observations of each stream, by the start of the minute in seconds since 1970; in the order in which the streams
+    /// were given.
+    pub(crate) fn streams(&self) -> &[BTreeMap<i64, Summary>] {
+        &self.streams
+    }
+
+    /// The groups of the records that were observed in one of `streams` from `start` and before `end` (seconds since 1970,
+    /// whole minutes), the most frequent first, and how many records are known to be in no group.
+    pub(crate) fn groups_between(&self, streams: &[u32], start: i64, end: i64) -> (Vec<(Place, u64)>, u64) {
+        self.sightings.between(streams, start, end)
     }
 
     /// Records of which is forgotten to which group they belong.
@@ -166,82 +151,5 @@ impl Observations {
     /// Now that all records were added: what was sighted can be found.
     pub(super) fn finish(&mut self) {
         self.sightings.compact();
-    }
-}
-
-fn minute(time: i64) -> u32 {
-    u32::try_from(time.div_euclid(60)).unwrap_or_default()
-}
-
-/// So many records of one group, minute and detection.
-#[derive(Debug, Clone, Copy)]
-struct Sighting {
-    detection: u32,
-    minute: u32,
-    group: Option<Place>,
-    count: u32,
-}
-
-impl Sighting {
-    fn key(&self) -> (u32, u32, Option<Place>) {
-        (self.detection, self.minute, self.group)
-    }
-}
-
-/// Which groups are behind which minutes.
-#[derive(Debug, Default)]
-struct Sightings {
-    list: Vec<Sighting>,
-    limit: usize,
-    /// So many, and equal ones are put together.
-    compact_at: usize,
-    beyond: u64,
-}
-
-impl Sightings {
-    fn add(&mut self, sighting: Sighting) {
-        if self.list.len() >= self.compact_at.max(1024) {
-            self.compact();
-            self.compact_at = 2 * self.list.len();
-        }
-        if self.list.len() < self.limit {
-            self.list.push(sighting);
-        } else {
-            self.beyond += 1;
-        }
-    }
-
-    fn compact(&mut self) {
-        self.list.sort_unstable_by_key(Sighting::key);
-        self.list.dedup_by(|next, kept| {
-            let same = next.key() == kept.key();
-            if same {
-                kept.count = kept.count.saturating_add(next.count);
-            }
-            same
-        });
-    }
-
-    fn between(&self, detections: &[u32], start: u32, end: u32) -> (Vec<(Place, u64)>, u64) {
-        let mut groups: BTreeMap<Place, u64> = BTreeMap::new();
-        let mut without = 0;
-        for detection in detections {
-            let first = self
-                .list
-                .partition_point(|sighting| (sighting.detection, sighting.minute) < (*detection, start));
-            let own = self.list.get(first..).unwrap_or_default().iter();
-            for sighting in
-                own.take_while(|sighting| sighting.detection == *detection && sighting.minute < end)
-            {
-                let count = u64::from(sighting.count);
-                match sighting.group {
-                    Some(group) => *groups.entry(group).or_default() += count,
-                    None => without += count,
-                }
-            }
-        }
-        let mut groups: Vec<(Place, u64)> = groups.into_iter().collect();
-        groups.sort_by_key(|(place, count)| (std::cmp::Reverse(*count), *place));
-        (groups, without)
     }
 }

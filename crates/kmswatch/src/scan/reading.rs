@@ -13,12 +13,12 @@ use siphasher::sip128::{Hasher128, SipHasher13};
 
 use super::only_counted_from;
 use super::span::{Span, SpanText};
-use super::unmatched::Unmatched;
+use crate::alarms::Unmatched;
 use crate::arguments::ScanArguments;
 use crate::detections::Detection;
 use crate::log_event::{Memory, Patterns, compacted};
 use crate::pipeline::Worker;
-use crate::report::{Counted, Counting, Evidence, Matched, Window};
+use crate::report::{Counted, Counting, Evidence, Matched, Stream, Window};
 
 /// What tells records apart: see [`Call::identity`].
 const IDENTITY_KEYS: [&str; 6] =
@@ -50,7 +50,12 @@ pub(super) struct Scan {
 }
 
 impl Scan {
-    pub(super) fn new(arguments: &ScanArguments, detections: &[Detection], window: Window) -> Self {
+    pub(super) fn new(
+        arguments: &ScanArguments,
+        detections: &[Detection],
+        streams: &[Stream],
+        window: Window,
+    ) -> Self {
         let patterns = Patterns::new(detections.iter().map(|detection| detection.pattern.clone()).collect());
         let mut watched = patterns.set.watched_keys().to_vec();
         let mut identity = None;
@@ -63,7 +68,6 @@ impl Scan {
         let transformations =
             from_record.filter_map(|(number, detection)| Some((number, detection.transformation.clone()?)));
         let transformations = if arguments.no_alarms { Vec::new() } else { transformations.collect() };
-        let unmatched = if arguments.no_alarms { None } else { Unmatched::new(detections) };
         Self {
             patterns,
             watched,
@@ -71,7 +75,7 @@ impl Scan {
             only_counted_from,
             transformations,
             window,
-            unmatched: unmatched.map(Mutex::new),
+            unmatched: Unmatched::new(detections, streams).map(Mutex::new),
             span: Mutex::default(),
         }
     }
@@ -113,7 +117,17 @@ impl<'s> ScanWorker<'s> {
             self.span.add(value);
             if let Some(unmatched) = &mut self.unmatched {
                 unmatched.add(value, detections, |time| self.scan.window.may_hold(Some(time)));
+                if unmatched.is_full() {
+                    self.hand_on_unmatched();
+                }
             }
+        }
+    }
+
+    fn hand_on_unmatched(&mut self) {
+        if let (Some(own), Some(all)) = (&mut self.unmatched, &self.scan.unmatched) {
+            all.lock().unwrap_or_else(PoisonError::into_inner).join(own);
+            *own = own.emptied();
         }
     }
 
@@ -221,9 +235,7 @@ impl Worker for ScanWorker<'_> {
 impl Drop for ScanWorker<'_> {
     fn drop(&mut self) {
         self.scan.span.lock().unwrap_or_else(PoisonError::into_inner).join(self.span.span);
-        if let (Some(own), Some(all)) = (&self.unmatched, &self.scan.unmatched) {
-            all.lock().unwrap_or_else(PoisonError::into_inner).join(own);
-        }
+        self.hand_on_unmatched();
     }
 }
 

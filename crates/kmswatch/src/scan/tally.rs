@@ -8,7 +8,7 @@ use super::only_counted_from;
 use crate::arguments::ScanArguments;
 use crate::detections::Detection;
 use crate::pipeline::{FileEnd, Message};
-use crate::report::{self, Aggregate, Expected, Files, Limits, Matched, Problems, Records};
+use crate::report::{self, Aggregate, Expected, Files, Limits, Matched, Problems, Records, Stream};
 
 /// What the calling thread adds up.
 pub(super) struct Tally {
@@ -19,7 +19,12 @@ pub(super) struct Tally {
 }
 
 impl Tally {
-    pub(super) fn new(arguments: &ScanArguments, detections: &[Detection], expected: Expected) -> Self {
+    pub(super) fn new(
+        arguments: &ScanArguments,
+        detections: &[Detection],
+        streams: &[Stream],
+        expected: Expected,
+    ) -> Self {
         let listed = detections.iter().map(|detection| {
             let listed = report::Detection::new(&detection.name, detection.pattern.text());
             report::Detection { words: detection.words.clone(), ..listed }
@@ -32,6 +37,7 @@ impl Tally {
             expected,
             only_counted_from: only_counted_from(arguments, detections),
             counting: detections.iter().map(counting).filter(|_| alarms).collect(),
+            streams: streams.to_vec(),
             limits,
         };
         Self {

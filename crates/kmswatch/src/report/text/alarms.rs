@@ -10,6 +10,8 @@ use super::super::time::{readable, readable_range};
 use super::page::{Page, Style, grouped, plural};
 use crate::alarms::{History, Outcome, Told};
 
+/// How many alarms that fired are shown in full.
+const MAX_ALARMS: usize = 50;
 /// How many episodes of an alarm are shown.
 const MAX_EPISODES: usize = 5;
 /// How many groups behind an episode are shown.
@@ -27,13 +29,13 @@ pub(super) fn write(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
         write_histories(report, alarms, page)?;
     }
     write_what_if(&alarms.what_if, page)?;
-    write_reservations(report, page)
+    write_reservations(report, alarms, page)
 }
 
 fn write_histories(report: &Report, alarms: &Alarms, page: &mut Page<'_>) -> io::Result<()> {
     let histories = &alarms.evaluated.histories;
     let (fired, quiet): (Vec<&History>, Vec<&History>) =
-        histories.iter().partition(|history| !episodes(history).is_empty());
+        histories.iter().partition(|history| history.alarms > 0);
     let count = plural(histories.len() as u64, "alarm");
     page.heading(&format!("Alarms ({} of {count} would have fired)", grouped(fired.len() as u64)))?;
     if let Some((from, to)) = alarms.evaluated.span.filter(|_| !fired.is_empty()) {
@@ -42,8 +44,14 @@ fn write_histories(report: &Report, alarms: &Alarms, page: &mut Page<'_>) -> io:
         let times = page.paint(Style::Dim, &times);
         page.paragraph(2, &times)?;
     }
-    for history in fired {
+    for history in fired.iter().take(MAX_ALARMS) {
         write_history(report, alarms, history, page)?;
+    }
+    let others = fired.iter().skip(MAX_ALARMS);
+    let others: Vec<String> = others.map(|history| shown_up_to(&history.name, MAX_NAME)).collect();
+    if !others.is_empty() {
+        page.blank()?;
+        page.hanging("  Also:  ", 9, &others.join(", "))?;
     }
     let quiet: Vec<String> = quiet.into_iter().map(|history| shown_up_to(&history.name, MAX_NAME)).collect();
     if !quiet.is_empty() {
@@ -62,7 +70,7 @@ struct Episode<'h> {
 fn episodes(history: &History) -> Vec<Episode<'_>> {
     let mut episodes = Vec::new();
     for (place, told) in history.changes.iter().enumerate() {
-        if told.change.to == StateValue::Alarm {
+        if told.to == StateValue::Alarm {
             episodes.push(Episode { began: told, ended: history.changes.get(place + 1) });
         }
     }
@@ -72,22 +80,25 @@ fn episodes(history: &History) -> Vec<Episode<'_>> {
 fn write_history(report: &Report, alarms: &Alarms, history: &History, page: &mut Page<'_>) -> io::Result<()> {
     let episodes = episodes(history);
     let name = page.paint(Style::Bold, &shown_up_to(&history.name, MAX_NAME));
-    let times = match episodes.len() {
+    let times = match history.alarms {
         1 => "once".to_owned(),
-        count => format!("{} times", grouped(count as u64)),
+        count => format!("{} times", grouped(count)),
     };
-    let told: u64 = history.changes.iter().map(|told| told.notifications).sum();
     page.blank()?;
-    page.line(&format!("  {name}  {times}, {}, now {}", plural(told, "notification"), history.state))?;
+    page.line(&format!(
+        "  {name}  {times}, {}, now {}",
+        plural(history.notifications, "notification"),
+        history.state
+    ))?;
     if let Some(span) = alarms.evaluated.span {
         write_timeline(history, span, page)?;
     }
     for episode in episodes.iter().take(MAX_EPISODES) {
         write_episode(report, history, episode, page)?;
     }
-    match episodes.len().saturating_sub(MAX_EPISODES) {
+    match history.alarms.saturating_sub(MAX_EPISODES as u64) {
         0 => Ok(()),
-        more => page.line(&format!("    … {} more; --format json has them", grouped(more as u64))),
+        more => page.line(&format!("    … {} more; --format json has them", grouped(more))),
     }
 }
 
@@ -111,11 +122,11 @@ fn write_timeline(history: &History, (from, to): (i64, i64), page: &mut Page<'_>
 fn worst_between(history: &History, start: i64, end: i64) -> StateValue {
     let mut state = StateValue::InsufficientData;
     for told in &history.changes {
-        let at = told.change.at.div_euclid(1000);
+        let at = told.at;
         if at >= end.max(start + 1) {
             break;
         }
-        state = match (at <= start, told.change.to) {
+        state = match (at <= start, told.to) {
             (true, to) | (false, to @ StateValue::Alarm) => to,
             (false, to) if state != StateValue::Alarm => to,
             (false, _) => state,
@@ -130,14 +141,13 @@ fn write_episode(
     episode: &Episode<'_>,
     page: &mut Page<'_>,
 ) -> io::Result<()> {
-    let change = &episode.began.change;
-    let began = change.at.div_euclid(1000);
+    let began = episode.began.at;
     let when = match episode.ended {
-        Some(ended) => readable_range(began, ended.change.at.div_euclid(1000)),
+        Some(ended) => readable_range(began, ended.at),
         None => format!("{} UTC until the end of the logs", readable(began)),
     };
     page.field("ALARM", &page.paint(Style::Red, &when))?;
-    page.field("why", &shown(&change.reason.to_string()))?;
+    page.field("why", &shown(&episode.began.reason))?;
     let (groups, without) = report.evidence(history, episode.began);
     let named: Vec<String> =
         groups.iter().take(MAX_GROUPS).map(|(view, count)| behind(*view, *count)).collect();
@@ -200,7 +210,7 @@ fn fired(outcome: &Outcome) -> String {
 }
 
 /// What the alarms didn't see.
-fn write_reservations(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
+fn write_reservations(report: &Report, alarms: &Alarms, page: &mut Page<'_>) -> io::Result<()> {
     let observations = &report.answer.observations;
     let mut sentences = Vec::new();
     if observations.without_time > 0 {
@@ -210,6 +220,11 @@ fn write_reservations(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
     if observations.beyond > 0 {
         let records = plural(observations.beyond, "observation");
         sentences.push(format!("{records} reached no alarm: there are more minutes than the limit."));
+    }
+    let unlisted: u64 = alarms.evaluated.histories.iter().map(|history| history.more).sum();
+    if unlisted > 0 {
+        let changes = plural(unlisted, "state change");
+        sentences.push(format!("{changes} aren't listed: there are more than the limit."));
     }
     if observations.sightings_beyond() > 0 {
         let records = plural(observations.sightings_beyond(), "matching record");
