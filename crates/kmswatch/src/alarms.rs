@@ -34,8 +34,10 @@ pub(crate) struct History {
     pub(crate) alarms: u64,
     /// How many notifications its changes would have sent.
     pub(crate) notifications: u64,
-    /// Where the observations that it counts are kept; of a composite alarm, none.
+    /// Where the observations that it counts are kept; of a composite alarm, those of all alarms in its rule.
     pub(crate) streams: Vec<u32>,
+    /// The alarms in the rule of a composite alarm, as places among the histories.
+    children: Vec<usize>,
 }
 
 /// A state change.
@@ -47,8 +49,8 @@ pub(crate) struct Told {
     pub(crate) to: alarm::StateValue,
     /// Why, in CloudWatch's words.
     pub(crate) reason: Box<str>,
-    /// The periods that it is about, in seconds since 1970: N periods, and those before that had to be looked at. `None` for a
-    /// composite alarm.
+    /// The periods that it is about, in seconds since 1970: N periods, and those before that had to be looked at. Of a composite
+    /// alarm that goes to `ALARM`, those that made the alarms in its rule go there that are in `ALARM`; `None` if none is.
     pub(crate) window: Option<(i64, i64)>,
     /// How many notifications it would have sent: one to each subscriber of each topic, and one to each action that isn't
     /// known better.
@@ -117,7 +119,60 @@ impl Play {
             let definition = &alarm.definition;
             play.watch(&alarm.arn, 0, History::new(&definition.name, &definition.description, Vec::new()));
         }
+        play.find_children(configuration);
         play
+    }
+
+    /// Finds the alarms in the rules of composite alarms. Where a rule holds composite alarms, their children are theirs.
+    fn find_children(&mut self, configuration: &Configuration) {
+        let names: HashMap<Arc<str>, usize> =
+            self.histories.iter().enumerate().map(|(place, own)| (Arc::clone(&own.name), place)).collect();
+        let rules = configuration.composite_alarms.iter().map(|alarm| &alarm.definition.rule);
+        let first = configuration.alarms.len();
+        for (place, rule) in (first..).zip(rules) {
+            let children = rule.children().iter().filter_map(|child| names.get(child.name()).copied());
+            let children: Vec<usize> = children.collect();
+            if let Some(history) = self.histories.get_mut(place) {
+                history.children = children;
+            }
+        }
+        for place in first..self.histories.len() {
+            let below = self.below(place);
+            let mut streams: Vec<u32> = below
+                .iter()
+                .filter_map(|child| self.histories.get(*child))
+                .flat_map(|child| child.streams.iter().copied())
+                .collect();
+            streams.sort_unstable();
+            streams.dedup();
+            if let Some(history) = self.histories.get_mut(place) {
+                history.streams = streams;
+            }
+        }
+    }
+
+    /// The alarms in the rule of a composite alarm, and those in their rules, each once.
+    fn below(&self, place: usize) -> Vec<usize> {
+        let mut below = vec![place];
+        let mut next = 0;
+        while let Some(history) = below.get(next).and_then(|place| self.histories.get(*place)) {
+            for child in &history.children {
+                if !below.contains(child) {
+                    below.push(*child);
+                }
+            }
+            next += 1;
+        }
+        below.split_off(1)
+    }
+
+    /// From the earliest to the latest of the periods that made the alarms below a composite alarm go to `ALARM` that are there.
+    fn window_below(&self, place: usize) -> Option<(i64, i64)> {
+        let below = self.below(place);
+        let in_alarm = below.iter().filter_map(|child| self.histories.get(*child));
+        let in_alarm = in_alarm.filter(|child| child.state == alarm::StateValue::Alarm);
+        let windows = in_alarm.filter_map(|child| child.changes.last()?.window);
+        windows.reduce(|(start, end), other| (start.min(other.0), end.max(other.1)))
     }
 
     fn watch(&mut self, arn: &str, length: i64, history: History) {
@@ -147,15 +202,18 @@ impl Play {
     }
 
     fn changed(&mut self, change: &StateChange) {
-        let Some((place, length)) = self.places.get(change.alarm.as_ref()) else { return };
-        let Some(history) = self.histories.get_mut(*place) else { return };
+        let Some(&(place, length)) = self.places.get(change.alarm.as_ref()) else { return };
+        let is_composite_alarm = change.judged.is_none() && change.to == alarm::StateValue::Alarm;
+        let window_below = if is_composite_alarm { self.window_below(place) } else { None };
+        let Some(history) = self.histories.get_mut(place) else { return };
         history.state = change.to;
         history.alarms += u64::from(change.to == alarm::StateValue::Alarm);
         if self.room == 0 {
             history.more += 1;
         } else {
             self.room -= 1;
-            history.changes.push(Told::new(change, *length));
+            let told = Told::new(change, length);
+            history.changes.push(Told { window: told.window.or(window_below), ..told });
         }
     }
 
@@ -181,6 +239,7 @@ impl History {
             alarms: 0,
             notifications: 0,
             streams,
+            children: Vec::new(),
         }
     }
 }
