@@ -21,6 +21,7 @@ mod codes;
 mod excerpt;
 mod harmless;
 mod source;
+mod visible;
 
 use std::ops::Range;
 
@@ -31,6 +32,7 @@ pub use closest::closest;
 use excerpt::Excerpt;
 use harmless::{harmless, without_rest};
 pub use source::{Place, Source};
+pub use visible::disturbs;
 
 /// How much a diagnostic weighs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]

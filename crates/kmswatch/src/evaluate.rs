@@ -3,6 +3,7 @@
 mod answer;
 pub(crate) mod arguments;
 mod children;
+mod codes;
 mod explain;
 mod help;
 mod limits;
@@ -26,6 +27,7 @@ use crate::report::write_value;
 use crate::report::{TextOptions, escape};
 use crate::{Exit, interrupt, output};
 use arguments::EvaluateArguments;
+pub(crate) use codes::ErrorCode;
 use limits::{MAX_SHOWN, MAX_WARNINGS};
 use lines::{Lines, Next};
 use mistake::{Mistake, Mistakes, Refusal};

@@ -8,16 +8,16 @@
 //! # When an alarm is judged
 //!
 //! At a tick, each alarm is evaluated for every window that ended since the tick before, in the order of time, as often as
-//! ticks may come. Windows that can't come to something else than the one before aren't looked at. An alarm whose expression asks for
-//! the time (`HOUR`, `MINUTE`, `EPOCH`) may change in any window, so that all are looked at; but where more than twice
+//! ticks may come. Windows that can't come to something else than the one before aren't looked at. An alarm whose expression
+//! asks for the time (`HOUR`, `MINUTE`, `EPOCH`) may change in any window, so that all are looked at; but where more than twice
 //! [`CLOCK_REACH`] lies between two ticks, only those in the first and the last of it. With
 //! [`alarm::Mode::Eager`], an [`Ingest`] is judged at once besides: an alarm goes into `ALARM` where M of the newest N periods
 //! of the window that runs now breach, and further records can only push towards breaching.
 //! [`Command::PutMetricData`] waits for the tick, as at CloudWatch.
 //!
-//! An alarm that is created, or asks something else than before, is evaluated for the first time at the next tick; an update
-//! keeps its state until then. What its evaluations of earlier windows come to follows from what is known of its metrics; that
-//! is history, of which nobody is told. Other actions or another description change nothing but these.
+//! An alarm that is created, or asks something else than before, is evaluated for the first time at the next tick or, where
+//! nothing is known of its metrics yet, at the end of the window that runs; an update keeps its state until then. What its
+//! evaluations of earlier windows come to follows from what is known of its metrics; that is history, of which nobody is told. Other actions or another description change nothing but these.
 //!
 //! Of a metric with several units, an alarm without one looks in each window at the first, by name, that the window has
 //! observations in; at CloudWatch this is undefined.
@@ -33,7 +33,8 @@
 //! breaching ([`only_pushes_towards_breaching`]):
 //!
 //! - **State.** If the episode reaches to the newest evaluation, the alarm is in `ALARM` now: a [`StateChange`] like any
-//!   other, at the time of the tick before the record came. If it is over, the present state stays what the present data say.
+//!   other. An ingest that is judged at once finds it at the time of the newest tick, all else at the alarm's next evaluation.
+//!   If it is over, the present state stays what the present data say.
 //! - **History.** An episode that is over and that nobody knew of is a [`LateEpisode`]. Whatever else differs from what was
 //!   known is [`Revised`], piece by piece.
 //! - **Notification.** An episode is told once: by the state change, or as a late episode. A late record that only enlarges an

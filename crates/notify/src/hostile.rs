@@ -68,17 +68,11 @@ fn escape(character: char, safe: &mut String) {
     };
 }
 
-/// Control characters, what changes the direction of writing, and what takes no room or room with nothing in it.
+/// What disturbs anywhere, and what mail programs show as nothing or as something of their own: characters for private use, and
+/// all planes behind that of tags.
 pub(crate) fn disturbs(character: char) -> bool {
-    character.is_control()
-        || matches!(
-            character,
-            '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{206f}'
-                | '\u{ad}' | '\u{34f}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
-                | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200d}' | '\u{2028}' | '\u{2029}'
-                | '\u{2060}'..='\u{2065}' | '\u{2800}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}'
-                | '\u{ffa0}' | '\u{fff9}'..='\u{fffb}' | '\u{e000}'..='\u{f8ff}' | '\u{e0000}'..='\u{10ffff}'
-        )
+    diagnostic::disturbs(character)
+        || matches!(character, '\u{2800}' | '\u{e000}'..='\u{f8ff}' | '\u{e0000}'..='\u{10ffff}')
 }
 
 /// Marks that are drawn over or below the character before.

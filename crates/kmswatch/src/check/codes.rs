@@ -8,7 +8,7 @@ use diagnostic::Severity;
 use crate::Exit;
 use crate::report::escape;
 
-/// A code of any of the languages of a template.
+/// A code of any of the languages that users write.
 #[derive(Clone, Copy)]
 pub(super) struct Code {
     pub(super) code: &'static str,
@@ -18,7 +18,7 @@ pub(super) struct Code {
     pub(super) explanation: &'static str,
 }
 
-/// Those of the chain first, then those of the languages in a template.
+/// Those of the chain first, then those of the languages in a template, and of the files of other commands.
 pub(super) fn all() -> Vec<Code> {
     let of_chain = chain::codes().iter().map(|code| Code {
         code: code.code,
@@ -39,7 +39,14 @@ pub(super) fn all() -> Vec<Code> {
     let settings = crate::settings::ErrorCode::ALL;
     settings.iter().for_each(|code| add(code.as_str(), code.meaning(), Severity::Error));
     alarm::ErrorCode::ALL.iter().for_each(|code| add(code.as_str(), code.meaning(), Severity::Error));
+    metric::StatisticErrorCode::ALL
+        .iter()
+        .for_each(|code| add(code.as_str(), code.meaning(), Severity::Error));
     crate::test::ErrorCode::ALL.iter().for_each(|code| add(code.as_str(), code.meaning(), Severity::Error));
+    for code in crate::evaluate::ErrorCode::ALL {
+        let severity = if code.is_warning() { Severity::Warning } else { Severity::Error };
+        add(code.as_str(), code.meaning(), severity);
+    }
     all
 }
 

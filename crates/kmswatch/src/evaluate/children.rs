@@ -5,7 +5,8 @@ use alarm::composite::{AlarmReference, AlarmRule};
 use diagnostic::{Diagnostic, closest};
 use json::{Kind, Value};
 
-use super::mistake::{Mistakes, code, missing};
+use super::codes::ErrorCode;
+use super::mistake::{Mistakes, missing};
 use super::properties::{Properties, text, wrong_type};
 use super::question::{CompositeQuestion, state};
 
@@ -77,7 +78,8 @@ fn refuse_unknown(children: Value<'_>, rule: &AlarmRule, mistakes: &mut Mistakes
             None => "it is left out".to_owned(),
         };
         let message = format!("the rule names no alarm `{name}`");
-        let warning = Diagnostic::warning(code::UNKNOWN_CHILD, message).at(key.span()).help(help);
+        let warning =
+            Diagnostic::warning(ErrorCode::UnknownChild.as_str(), message).at(key.span()).help(help);
         mistakes.push(format!("Children.{name}"), warning);
     }
 }

@@ -6,7 +6,8 @@ use alarm::{Condition, Datapoint, Slot, Window};
 use diagnostic::{Diagnostic, closest};
 use json::{Kind, Value};
 
-use super::mistake::{Mistakes, code, missing};
+use super::codes::ErrorCode;
+use super::mistake::{Mistakes, missing};
 use super::properties::{integer, numbers, text, wrong_type};
 
 /// The list of metrics and expressions.
@@ -127,7 +128,7 @@ fn refuse_unknown(data: Value<'_>, math: &Math, mistakes: &mut Mistakes) {
             None => "write the id of an element of `Metrics` with a `MetricStat`".to_owned(),
         };
         let message = format!("no metric has the id `{id}`");
-        let error = Diagnostic::error(code::UNKNOWN, message).at(key.span()).help(help);
+        let error = Diagnostic::error(ErrorCode::Unknown.as_str(), message).at(key.span()).help(help);
         mistakes.push(format!("Data.{id}"), error);
     }
 }

@@ -6,27 +6,9 @@ use diagnostic::{Diagnostic, Source};
 use json::{Error, ErrorKind};
 use serde::Serialize;
 
+use super::codes::ErrorCode;
 use super::limits::{MAX_LINE, MAX_MESSAGE, MAX_MISTAKES};
 use crate::report::escape;
-
-/// Codes of mistakes; those of rules and expressions have their own (`R…`, `X…`). They never change.
-pub(super) mod code {
-    pub(in super::super) const NOT_JSON: &str = "E001";
-    pub(in super::super) const TOO_LONG: &str = "E002";
-    pub(in super::super) const WRONG_TYPE: &str = "E003";
-    pub(in super::super) const MISSING: &str = "E004";
-    pub(in super::super) const REFUSED: &str = "E005";
-    pub(in super::super) const UNSUPPORTED: &str = "E006";
-    pub(in super::super) const LENGTHS: &str = "E007";
-    pub(in super::super) const STATE: &str = "E008";
-    pub(in super::super) const TIME: &str = "E009";
-    pub(in super::super) const NOT_ONE_ALARM: &str = "E010";
-    pub(in super::super) const UNKNOWN: &str = "E011";
-    pub(in super::super) const MISPLACED: &str = "E012";
-    pub(in super::super) const UNKNOWN_PROPERTY: &str = "E101";
-    pub(in super::super) const NO_SAMPLES: &str = "E102";
-    pub(in super::super) const UNKNOWN_CHILD: &str = "E103";
-}
 
 /// A mistake, and the property that it is about.
 #[derive(Debug, Clone)]
@@ -89,7 +71,8 @@ pub(super) fn not_json(line: &[u8], error: Error) -> Mistake {
     };
     let message = format!("this isn't JSON: {}", error.kind);
     let end = line.len().min(error.offset + 1);
-    let diagnostic = Diagnostic::error(code::NOT_JSON, message).at(error.offset.min(end)..end).help(help);
+    let diagnostic =
+        Diagnostic::error(ErrorCode::NotJson.as_str(), message).at(error.offset.min(end)..end).help(help);
     Mistake { property: None, diagnostic }
 }
 
@@ -97,12 +80,15 @@ pub(super) fn not_json(line: &[u8], error: Error) -> Mistake {
 pub(super) fn too_long() -> Mistake {
     let message = format!("the line is longer than {} MiB", MAX_LINE >> 20);
     let help = "leave out the oldest datapoints: CloudWatch looks at no more than 8,646";
-    Mistake { property: None, diagnostic: Diagnostic::error(code::TOO_LONG, message).at(0..1).help(help) }
+    Mistake {
+        property: None,
+        diagnostic: Diagnostic::error(ErrorCode::TooLong.as_str(), message).at(0..1).help(help),
+    }
 }
 
 /// Something is missing from the object that stands at `object`.
 pub(super) fn missing(name: &str, object: &Range<usize>, help: &str) -> Diagnostic {
-    Diagnostic::error(code::MISSING, format!("`{name}` is missing"))
+    Diagnostic::error(ErrorCode::Missing.as_str(), format!("`{name}` is missing"))
         .at(object.start..object.start + 1)
         .help(help)
 }

@@ -6,7 +6,8 @@ use std::ops::Range;
 use diagnostic::{Diagnostic, closest};
 use json::{Kind, Value};
 
-use super::mistake::{Mistakes, code};
+use super::codes::ErrorCode;
+use super::mistake::Mistakes;
 
 /// What this program reads or knows, sorted. Beside its own names these are the parameters of `PutMetricAlarm` and
 /// `PutCompositeAlarm` and what `DescribeAlarms` adds to them.
@@ -108,7 +109,8 @@ impl<'d> Properties<'d> {
             (Kind::Array, ..) => {
                 let message = format!("`{name}` holds {} alarms", list.elements().count());
                 let help = format!("write one alarm in a line: `jq -c '.{name}[]'` does");
-                let error = Diagnostic::error(code::NOT_ONE_ALARM, message).at(list.span()).help(help);
+                let error =
+                    Diagnostic::error(ErrorCode::NotOneAlarm.as_str(), message).at(list.span()).help(help);
                 mistakes.push(name, error);
             }
             _ => mistakes.push(name, wrong_type(name, list, "a list", "write `[` and `]` around the alarm")),
@@ -178,7 +180,8 @@ fn known(key: Value<'_>, mistakes: &mut Mistakes) -> Option<&'static str> {
             None => "it is left out; AWS's names begin with a capital letter".to_owned(),
         };
         let message = format!("there is no property `{name}`");
-        let warning = Diagnostic::warning(code::UNKNOWN_PROPERTY, message).at(key.span()).help(help);
+        let warning =
+            Diagnostic::warning(ErrorCode::UnknownProperty.as_str(), message).at(key.span()).help(help);
         mistakes.push(name, warning);
     }
     found
@@ -204,7 +207,7 @@ pub(super) fn number(value: Value<'_>, property: &str, mistakes: &mut Mistakes) 
     let number = value.raw().parse().ok().filter(|number: &f64| number.is_finite());
     if number.is_none() {
         let message = format!("`{property}` is further from zero than numbers go");
-        let error = Diagnostic::error(code::WRONG_TYPE, message).at(value.span());
+        let error = Diagnostic::error(ErrorCode::WrongType.as_str(), message).at(value.span());
         mistakes.push(property, error.help("CloudWatch takes values between -2^360 and 2^360"));
     }
     number
@@ -217,7 +220,7 @@ pub(super) fn integer(value: Value<'_>, property: &str, mistakes: &mut Mistakes)
     let number = number(value, property, mistakes)?;
     if number.fract() != 0.0 || number.abs() > LARGEST {
         let message = format!("`{property}` should be a whole number");
-        let error = Diagnostic::error(code::WRONG_TYPE, message).at(value.span());
+        let error = Diagnostic::error(ErrorCode::WrongType.as_str(), message).at(value.span());
         mistakes.push(property, error.help("write it without decimals, such as `3`"));
         return None;
     }
@@ -259,7 +262,7 @@ pub(super) fn wrong_type(property: &str, value: Value<'_>, should: &str, help: &
         Kind::Object => "an object",
     };
     let message = format!("`{property}` should be {should} and is {is}");
-    Diagnostic::error(code::WRONG_TYPE, message).at(value.span()).help(help)
+    Diagnostic::error(ErrorCode::WrongType.as_str(), message).at(value.span()).help(help)
 }
 
 #[cfg(test)]

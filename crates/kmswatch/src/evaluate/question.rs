@@ -6,7 +6,8 @@ use alarm::{Condition, Datapoint, PutMetricAlarm, Slot, StateValue, Window};
 use diagnostic::Diagnostic;
 use json::{Kind, Value};
 
-use super::mistake::{Mistakes, code, missing};
+use super::codes::ErrorCode;
+use super::mistake::{Mistakes, missing};
 use super::properties::{Properties, numbers, text};
 use super::{children, help, metrics};
 use crate::report::sane;
@@ -73,7 +74,8 @@ impl MetricQuestion {
 /// Reads a line. `None` where something is wrong with it, which is then among the mistakes.
 pub(super) fn read(line: Value<'_>, mistakes: &mut Mistakes) -> Option<Question> {
     if line.kind() != Kind::Object {
-        let error = Diagnostic::error(code::WRONG_TYPE, "the line should be an object").at(line.span());
+        let error =
+            Diagnostic::error(ErrorCode::WrongType.as_str(), "the line should be an object").at(line.span());
         mistakes.push("", error.help("write an alarm and its datapoints: `{\"Period\": 300, …}`"));
         return None;
     }
@@ -105,7 +107,10 @@ pub(super) fn state(value: Value<'_>, property: &str, mistakes: &mut Mistakes) -
     if found.is_none() {
         let message = format!("`{property}` is `{text}`, and there is no such state");
         let help = "write `OK`, `ALARM` or `INSUFFICIENT_DATA`";
-        mistakes.push(property, Diagnostic::error(code::STATE, message).at(value.span()).help(help));
+        mistakes.push(
+            property,
+            Diagnostic::error(ErrorCode::State.as_str(), message).at(value.span()).help(help),
+        );
     }
     found
 }
@@ -116,7 +121,8 @@ fn metric(
     mistakes: &mut Mistakes,
 ) -> Option<MetricQuestion> {
     if let Some(criteria) = properties.get("EvaluationCriteria") {
-        let error = Diagnostic::error(code::UNSUPPORTED, "kmswatch doesn't evaluate PromQL alarms");
+        let error =
+            Diagnostic::error(ErrorCode::Unsupported.as_str(), "kmswatch doesn't evaluate PromQL alarms");
         mistakes.push("EvaluationCriteria", error.at(criteria.span()).help(FIXED));
         return None;
     }
@@ -229,11 +235,15 @@ fn add_problem(problem: Problem, properties: &Properties<'_>, mistakes: &mut Mis
             Diagnostic::error(error.code.as_str(), message).at(place).help(error.help.as_str())
         }
         (None, ProblemKind::Unsupported) => {
-            Diagnostic::error(code::UNSUPPORTED, format!("`{property}`: {said}")).at(span).help(FIXED)
+            Diagnostic::error(ErrorCode::Unsupported.as_str(), format!("`{property}`: {said}"))
+                .at(span)
+                .help(FIXED)
         }
         (None, _) => {
             let message = format!("CloudWatch refuses `{property}`: {said}");
-            Diagnostic::error(code::REFUSED, message).at(span).help(help::of(property, properties))
+            Diagnostic::error(ErrorCode::Refused.as_str(), message)
+                .at(span)
+                .help(help::of(property, properties))
         }
     };
     mistakes.push(problem.property, diagnostic);
@@ -248,7 +258,10 @@ fn time(value: Value<'_>, mistakes: &mut Mistakes) -> Option<i64> {
     if found.is_none() {
         let message = "`EndTime` should be a time between 1970 and 9999";
         let help = "write `\"2026-09-14T11:20:00Z\"`, or the seconds since 1970";
-        mistakes.push("EndTime", Diagnostic::error(code::TIME, message).at(value.span()).help(help));
+        mistakes.push(
+            "EndTime",
+            Diagnostic::error(ErrorCode::Time.as_str(), message).at(value.span()).help(help),
+        );
     }
     found
 }
@@ -287,13 +300,18 @@ fn sample_counts(list: Value<'_>, expected: usize, mistakes: &mut Mistakes) -> O
     if samples.len() != expected {
         let message = format!("`{PROPERTY}` has {} elements, and `Datapoints` has {expected}", samples.len());
         let help = "write a number for each datapoint, `null` for a missing one";
-        mistakes.push(PROPERTY, Diagnostic::error(code::LENGTHS, message).at(list.span()).help(help));
+        mistakes.push(
+            PROPERTY,
+            Diagnostic::error(ErrorCode::Lengths.as_str(), message).at(list.span()).help(help),
+        );
         return None;
     }
     if let Some(index) = samples.iter().position(|count| count.is_some_and(|count| count < 0.0)) {
         let property = format!("{PROPERTY}[{index}]");
         let span = list.at(index).map_or(list.span(), Value::span);
-        let error = Diagnostic::error(code::REFUSED, format!("`{property}` is less than nothing")).at(span);
+        let error =
+            Diagnostic::error(ErrorCode::Refused.as_str(), format!("`{property}` is less than nothing"))
+                .at(span);
         mistakes.push(property, error.help("write how many observations the datapoint is made of"));
         return None;
     }
@@ -307,12 +325,13 @@ fn misplaced_data(data: Value<'_>, properties: &Properties<'_>, mistakes: &mut M
     }
     let message = "`Data` is for alarms with `Metrics`";
     let help = "write `Datapoints`";
-    mistakes.push("Data", Diagnostic::error(code::MISPLACED, message).at(data.span()).help(help));
+    mistakes
+        .push("Data", Diagnostic::error(ErrorCode::Misplaced.as_str(), message).at(data.span()).help(help));
 }
 
 fn warn_of_samples(properties: &Properties<'_>, mistakes: &mut Mistakes) {
     let message = "how many samples are behind the datapoints isn't said: they are taken to be enough";
-    let warning = Diagnostic::warning(code::NO_SAMPLES, message)
+    let warning = Diagnostic::warning(ErrorCode::NoSamples.as_str(), message)
         .at(properties.span("EvaluateLowSampleCountPercentile"))
         .help("write their numbers in `SampleCounts`, a list as long as `Datapoints`");
     mistakes.push("SampleCounts", warning);

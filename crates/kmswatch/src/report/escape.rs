@@ -6,6 +6,8 @@
 
 use std::fmt::{self, Write as _};
 
+pub(crate) use diagnostic::disturbs;
+
 /// Where [`shown`] cuts text, in characters of the original.
 pub(crate) const MAX_SHOWN: usize = 200;
 
@@ -37,27 +39,6 @@ impl fmt::Display for Escaped<'_> {
             character => write!(f, "\\u{{{:x}}}", u32::from(character)),
         })
     }
-}
-
-/// Whether a character must not reach a terminal as it is.
-pub(crate) fn disturbs(character: char) -> bool {
-    character.is_control() || changes_direction(character) || is_invisible(character)
-}
-
-/// Bidirectional marks, embeddings, overrides and isolates.
-fn changes_direction(character: char) -> bool {
-    matches!(character, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{206f}')
-}
-
-/// Separators of lines and paragraphs, and characters that take no room, or room with nothing in it.
-fn is_invisible(character: char) -> bool {
-    matches!(
-        character,
-        '\u{ad}' | '\u{34f}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
-            | '\u{200b}'..='\u{200d}' | '\u{2028}' | '\u{2029}' | '\u{2060}'..='\u{2065}' | '\u{3164}'
-            | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff9}'..='\u{fffb}'
-            | '\u{e0000}'..='\u{e0fff}'
-    )
 }
 
 #[cfg(test)]

@@ -59,7 +59,7 @@ fn a_file_holds_so_many_log_events_and_no_more() {
     let with = |times: u64| WHOLE.replace("2m x3 every 1m", &format!("2m x{times} every 0m"));
     let most = super::limits::MAX_EVENTS;
     assert!(read(&with(most - 1)).is_ok());
-    assert!(read(&with(most)).is_err_and(|error| error.contains("E013")));
+    assert!(read(&with(most)).is_err_and(|error| error.contains("F013")));
 }
 
 fn mutated(text: &str, at: usize, length: usize, with: &str) -> String {
