@@ -6,6 +6,7 @@ mod order;
 mod parse;
 mod suppression;
 
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::Range;
@@ -31,7 +32,8 @@ pub const MAX_RULE_NESTING: usize = 128;
 /// The rule of a composite alarm: `ALARM(a) AND NOT (OK(b) OR ALARM("c d"))`.
 ///
 /// `NOT` binds closest, then `AND`, then `OR`; AWS documents no precedence.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct AlarmRule {
     text: String,
     condition: RuleCondition,
@@ -131,6 +133,20 @@ impl AlarmRule {
     /// alarm that it doesn't know.
     pub fn state(&self, lookup: impl Fn(&AlarmReference) -> Option<StateValue>) -> StateValue {
         if self.condition.holds(&lookup) { StateValue::Alarm } else { StateValue::Ok }
+    }
+}
+
+impl TryFrom<String> for AlarmRule {
+    type Error = SyntaxError;
+
+    fn try_from(text: String) -> Result<Self, SyntaxError> {
+        AlarmRule::parse(&text)
+    }
+}
+
+impl From<AlarmRule> for String {
+    fn from(rule: AlarmRule) -> Self {
+        rule.text
     }
 }
 

@@ -1,13 +1,14 @@
 //! What an alarm asks of datapoints: how it compares them, how many, and what it makes of missing ones.
 
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// Builds an enum whose values have AWS's names.
 macro_rules! named {
     ($(#[$meta:meta])* $name:ident { $($(#[$note:meta])* $value:ident = $text:literal,)* }) => {
         $(#[$meta])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-        pub enum $name { $($(#[$note])* $value,)* }
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        pub enum $name { $($(#[$note])* #[serde(rename = $text)] $value,)* }
 
         impl $name {
             /// All values, in the order in which AWS documents them.
@@ -97,7 +98,7 @@ impl ComparisonOperator {
 }
 
 /// The part of an alarm's definition that its state follows from.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Condition {
     /// The length of a slot, in seconds.
     pub period: u32,
@@ -106,6 +107,7 @@ pub struct Condition {
     /// M: how many of them must breach, where it was set. Otherwise all N.
     pub datapoints_to_alarm: Option<u32>,
     /// What datapoints are compared with.
+    #[serde(with = "metric::float")]
     pub threshold: f64,
     /// How.
     pub comparison_operator: ComparisonOperator,
@@ -113,6 +115,7 @@ pub struct Condition {
     pub treat_missing_data: Option<TreatMissingData>,
     /// A datapoint of fewer samples leaves the state as it is. `None` where any number will do: what isn't a
     /// percentile, and percentiles that are evaluated at any number. See [`low_sample_limit`].
+    #[serde(with = "metric::float::optional")]
     pub fewest_samples: Option<f64>,
 }
 

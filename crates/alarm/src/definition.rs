@@ -5,6 +5,7 @@ mod check;
 mod problem;
 mod texts;
 
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 use metric::{Statistic, Unit};
@@ -89,7 +90,7 @@ pub struct MetricStat {
 }
 
 /// A metric alarm, checked.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Definition {
     /// The alarm's name: 1 to 255 characters, unique in its region.
     pub name: String,
@@ -112,7 +113,7 @@ pub struct Definition {
 }
 
 /// Where an alarm's datapoints come from.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Source {
     /// One metric.
     Metric(MetricStatistic),
@@ -121,7 +122,7 @@ pub enum Source {
 }
 
 /// A metric under a statistic.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct MetricStatistic {
     /// The metric.
     pub metric: MetricIdentity,
@@ -135,7 +136,7 @@ pub struct MetricStatistic {
 
 /// What tells metrics apart. Nothing is added up over dimensions: a metric with fewer of them is another one
 /// (AWS: "Metrics concepts").
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct MetricIdentity {
     /// The namespace.
     pub namespace: String,

@@ -3,13 +3,16 @@
 use crate::condition::{Condition, TreatMissingData};
 use crate::reason::{Crossing, Filled, Retention, StateReason};
 use crate::state::StateValue;
+use serde::{Deserialize, Serialize};
 
 /// What a period's observations come to.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Datapoint {
     /// The statistic's value, or what an expression yields.
+    #[serde(with = "metric::float")]
     pub value: f64,
     /// How many observations there were. `None` where that can't be said, as of an expression.
+    #[serde(with = "metric::float::optional")]
     pub sample_count: Option<f64>,
 }
 
@@ -26,7 +29,7 @@ pub struct Decision {
 }
 
 /// What a state rests on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Basis {
     /// Datapoints alone.
     Datapoints,
@@ -44,7 +47,7 @@ pub enum Basis {
 }
 
 /// An evaluation with all that it rests on.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Evaluation {
     /// The state, which may be the previous one.
     pub state: StateValue,
@@ -58,7 +61,7 @@ pub struct Evaluation {
 }
 
 /// A slot that was looked at.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Evaluated {
     /// The start of the slot, in seconds since 1970.
     pub start: i64,
@@ -71,7 +74,7 @@ pub struct Evaluated {
 }
 
 /// What one slot is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Verdict {
     /// Its datapoint breaches the threshold.
     Breaching,

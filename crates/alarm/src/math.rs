@@ -10,6 +10,7 @@ mod parse;
 use crate::definition::MetricStatistic;
 use crate::evaluate::{Datapoint, Slot};
 use crate::window::Window;
+use serde::{Deserialize, Serialize};
 
 pub use ast::{Expression, Function};
 pub(crate) use check::check;
@@ -25,17 +26,26 @@ pub const MAX_QUERIES: usize = 20;
 pub const MAX_OPERATIONS: usize = 256;
 
 /// Metrics and expressions over them, checked. One of them is what the alarm looks at.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "Parts")]
 pub struct Math {
     queries: Vec<Query>,
     /// The one that the alarm looks at.
     returned: usize,
     /// Positions of all queries; each comes after those that it names.
+    #[serde(skip_serializing)]
     order: Vec<usize>,
 }
 
+/// Metrics and expressions as they are stored, not checked.
+#[derive(Deserialize)]
+struct Parts {
+    queries: Vec<Query>,
+    returned: usize,
+}
+
 /// An element of the list of metrics.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Query {
     /// What expressions call it.
     pub id: String,
@@ -46,12 +56,20 @@ pub struct Query {
 }
 
 /// A metric, or an expression.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum QueryBody {
     /// A metric.
     Metric(MetricStatistic),
     /// An expression.
     Expression(Expression),
+}
+
+impl TryFrom<Parts> for Math {
+    type Error = String;
+
+    fn try_from(Parts { queries, returned }: Parts) -> Result<Self, String> {
+        check::check_again(queries, returned)
+    }
 }
 
 impl Math {

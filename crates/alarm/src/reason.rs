@@ -1,5 +1,6 @@
 //! Why an alarm is in its state: a value, and AWS's sentence for it.
 
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 use crate::calendar;
@@ -14,7 +15,7 @@ pub const MAX_REASON_CHARS: usize = 1023;
 const MOST_RECENT: usize = 5;
 
 /// Why an alarm is in its state. Its `Display` is AWS's text, of at most [`MAX_REASON_CHARS`] characters.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum StateReason {
     /// It was created and not yet evaluated.
@@ -57,11 +58,12 @@ pub enum StateReason {
 }
 
 /// Datapoints that made an alarm change, or confirmed it.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Crossing {
     /// Is the state `ALARM`? Otherwise it is `OK`.
     pub to_alarm: bool,
     /// The decisive datapoints, newest first: the start of each one's period, in seconds since 1970, and its value.
+    #[serde(with = "metric::float::at_times")]
     pub datapoints: Vec<(i64, f64)>,
     /// N.
     pub evaluation_periods: u32,
@@ -70,13 +72,14 @@ pub struct Crossing {
     /// How datapoints were compared.
     pub comparison_operator: ComparisonOperator,
     /// With what.
+    #[serde(with = "metric::float")]
     pub threshold: f64,
     /// Missing datapoints that counted.
     pub filled: Option<Filled>,
 }
 
 /// Missing datapoints that counted as good or bad.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Filled {
     /// How many.
     pub missing: u32,
@@ -85,7 +88,7 @@ pub struct Filled {
 }
 
 /// Why a state stayed as it was.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Retention {
     /// Datapoints are missing, and that is ignored.
     MissingIgnored,

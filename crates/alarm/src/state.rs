@@ -1,15 +1,19 @@
 //! The three states of an alarm.
 
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// The state of an alarm.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum StateValue {
     /// `OK`: what is asked about isn't so.
+    #[serde(rename = "OK")]
     Ok,
     /// `ALARM`: it is.
+    #[serde(rename = "ALARM")]
     Alarm,
     /// `INSUFFICIENT_DATA`: nobody knows, or nobody has looked yet.
+    #[serde(rename = "INSUFFICIENT_DATA")]
     InsufficientData,
 }
 

@@ -1,11 +1,12 @@
 //! When an alarm is evaluated, and which slots of time it looks at then.
 
+use serde::{Deserialize, Serialize};
 use std::iter;
 
 use crate::condition::Condition;
 
 /// When alarms are judged.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Mode {
     /// As soon as a minute is over, without waiting for data that may still come.
     Eager,
@@ -17,7 +18,7 @@ pub enum Mode {
 pub const CLOUDWATCH_DELAY: i64 = 10;
 
 /// The slots that an evaluation looks at: periods that follow each other, the last of which ends at `end`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Window {
     /// The end of the newest slot, in seconds since 1970; it doesn't belong to the slot.
     pub end: i64,

@@ -32,6 +32,9 @@ pub(crate) fn read(
         alarms: alarms::read(text, &declaration, &mut found),
         composite_alarms: composites::read(text, &declaration, &mut found),
         topics: topics::read(&declaration, &mut found),
+        reminder: None,
+        storm: None,
+        known: Vec::new(),
     };
     filters::check_quotas(&declaration, &patterns, &mut found);
     let all = found.finished();

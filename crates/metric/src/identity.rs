@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use crate::shown::escaped;
 
 /// How many dimensions a metric may have (API reference, `MetricDatum`).
@@ -11,7 +13,7 @@ const MAX_NAME_CHARS: usize = 255;
 const MAX_DIMENSION_VALUE_CHARS: usize = 1024;
 
 /// A name and a value that belong to a metric's identity.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Dimension {
     /// Its name, such as `KeyId`.
     pub name: String,
@@ -21,8 +23,17 @@ pub struct Dimension {
 
 /// A metric: a namespace, a name, and the exact set of its dimensions. CloudWatch never adds up metrics that differ in
 /// one of them.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "Parts")]
 pub struct MetricId {
+    namespace: String,
+    name: String,
+    dimensions: Vec<Dimension>,
+}
+
+/// A metric as it is stored, not checked.
+#[derive(Deserialize)]
+struct Parts {
     namespace: String,
     name: String,
     dimensions: Vec<Dimension>,
@@ -112,6 +123,14 @@ impl MetricId {
     #[must_use]
     pub fn dimensions(&self) -> &[Dimension] {
         &self.dimensions
+    }
+}
+
+impl TryFrom<Parts> for MetricId {
+    type Error = MetricIdError;
+
+    fn try_from(Parts { namespace, name, dimensions }: Parts) -> Result<Self, MetricIdError> {
+        MetricId::new(namespace, name, dimensions)
     }
 }
 

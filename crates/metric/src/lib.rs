@@ -10,6 +10,7 @@
 //! Times are seconds since 1970, and always arguments.
 
 mod datum;
+pub mod float;
 mod identity;
 mod series;
 mod shown;

@@ -7,6 +7,8 @@ mod parse;
 use std::fmt;
 use std::str::FromStr;
 
+use serde::{Deserialize, Serialize};
+
 pub use decimal::Decimal;
 pub use error::{StatisticError, StatisticErrorCode};
 
@@ -14,7 +16,8 @@ pub use error::{StatisticError, StatisticErrorCode};
 ///
 /// It prints as it was typed, but for zeros in front of a number. Two are equal when they are spelt alike: `tm99` and
 /// `TM(:99%)` mean the same and are not equal.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub enum Statistic {
     /// How many observations there are.
     SampleCount,
@@ -116,6 +119,20 @@ impl FromStr for Statistic {
 
     fn from_str(text: &str) -> Result<Self, StatisticError> {
         Statistic::parse(text)
+    }
+}
+
+impl TryFrom<String> for Statistic {
+    type Error = StatisticError;
+
+    fn try_from(text: String) -> Result<Self, StatisticError> {
+        Statistic::parse(&text)
+    }
+}
+
+impl From<Statistic> for String {
+    fn from(statistic: Statistic) -> Self {
+        statistic.to_string()
     }
 }
 

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use serde::{Deserialize, Serialize};
+
 use crate::shown::escaped;
 
 macro_rules! units {
@@ -11,7 +13,8 @@ macro_rules! units {
         /// different units are different streams of one metric.
         ///
         /// Units are in the order of their names: the first of them is the one that a query without unit gets.
-        #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        #[serde(try_from = "String", into = "&str")]
         #[expect(missing_docs, reason = "the names say it")]
         pub enum Unit {
             $($(#[$attribute])* $name,)*
@@ -75,6 +78,20 @@ impl FromStr for Unit {
     fn from_str(text: &str) -> Result<Self, UnknownUnit> {
         let found = Unit::ALL.iter().find(|unit| unit.as_str() == text);
         found.copied().ok_or_else(|| UnknownUnit { text: text.into(), meant: similar(text) })
+    }
+}
+
+impl TryFrom<String> for Unit {
+    type Error = UnknownUnit;
+
+    fn try_from(text: String) -> Result<Self, UnknownUnit> {
+        text.parse()
+    }
+}
+
+impl From<Unit> for &str {
+    fn from(unit: Unit) -> Self {
+        unit.as_str()
     }
 }
 

@@ -2,8 +2,11 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 /// The value of an observation: a number from -2^360 to 2^360 (`MetricDatum` of CloudWatch's API). Minus zero is zero.
-#[derive(Debug, Clone, Copy, PartialEq, PartialOrd)]
+#[derive(Debug, Clone, Copy, PartialEq, PartialOrd, Serialize, Deserialize)]
+#[serde(try_from = "f64", into = "f64")]
 pub struct MetricValue(f64);
 
 /// Why a number can't be observed.
@@ -47,6 +50,20 @@ impl MetricValue {
 }
 
 impl Eq for MetricValue {}
+
+impl TryFrom<f64> for MetricValue {
+    type Error = ValueError;
+
+    fn try_from(value: f64) -> Result<Self, ValueError> {
+        MetricValue::new(value)
+    }
+}
+
+impl From<MetricValue> for f64 {
+    fn from(value: MetricValue) -> Self {
+        value.get()
+    }
+}
 
 impl fmt::Display for MetricValue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -1,11 +1,12 @@
 //! What a command can change.
 
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 use alarm::{Evaluation, StateReason, StateValue, Window};
-use metric::{MetricId, Summary, Unit};
+use metric::{MetricId, Unit};
 
-use crate::{Evidence, Subscription};
+use crate::{Evidence, Subscription, Summary};
 
 /// One thing that changed. Whoever stores all of them can answer what a monitor is asked; a monitor itself keeps only what
 /// it needs to go on.
@@ -40,14 +41,18 @@ pub enum Change {
         /// How long the slot is, in seconds.
         length: u32,
         /// The further observations.
-        added: Summary,
+        added: metric::Summary,
     },
     /// A record is evidence behind the datapoints of these filters.
     Matched {
+        /// The record; `None` where nobody could tell a repeat.
+        record: Option<u128>,
         /// When it happened, in seconds since 1970.
         time: i64,
         /// The filters, as positions in the configuration.
         filters: Vec<u32>,
+        /// The metrics that it was observed in, each once; where it is out of reach, those that it would have been.
+        metrics: Vec<Arc<MetricId>>,
         /// What it says.
         evidence: Arc<Evidence>,
     },
@@ -76,6 +81,13 @@ pub enum Change {
     News(Arc<News>),
     /// A notification is to be delivered.
     Queued(Arc<Notification>),
+    /// Many notifications to one subscriber became one, which was queued just before. The others aren't delivered on their own.
+    Summed {
+        /// The one that says it all; its `about` is a [`About::Summary`].
+        into: Arc<Notification>,
+        /// The ids of the others.
+        covers: Vec<u64>,
+    },
     /// Nobody is told of something, and why.
     Untold {
         /// The alarm.
@@ -109,7 +121,7 @@ pub enum Change {
 }
 
 /// That an alarm changed its state.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct StateChange {
     /// The alarm's ARN.
     pub alarm: Arc<str>,
@@ -128,7 +140,7 @@ pub struct StateChange {
 }
 
 /// What an alarm looked at when it was evaluated.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Judged {
     /// The periods.
     pub window: Window,
@@ -137,7 +149,7 @@ pub struct Judged {
 }
 
 /// Consecutive evaluations that come to `ALARM`, in the past, of which nobody knew.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct LateEpisode {
     /// The alarm's ARN.
     pub alarm: Arc<str>,
@@ -173,7 +185,7 @@ pub struct Revised {
 }
 
 /// Who and which keys are new behind an episode that was told already.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct News {
     /// The alarm's ARN.
     pub alarm: Arc<str>,
@@ -190,7 +202,7 @@ pub struct News {
 }
 
 /// A message to one subscriber.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Notification {
     /// The same on each attempt: how many notifications came before this one.
     pub id: u64,
@@ -205,7 +217,7 @@ pub struct Notification {
 }
 
 /// What a notification tells.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum About {
     /// An alarm changed its state.
     State(Arc<StateChange>),
@@ -213,6 +225,47 @@ pub enum About {
     LateEpisode(Arc<LateEpisode>),
     /// An episode has somebody new behind it.
     News(Arc<News>),
+    /// An alarm is still in `ALARM`.
+    Reminder(Arc<Reminder>),
+    /// Many things happened.
+    Summary(Arc<Summary>),
+}
+
+/// That an alarm is still in `ALARM`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reminder {
+    /// The alarm's ARN.
+    pub alarm: Arc<str>,
+    /// Its name.
+    pub name: Arc<str>,
+    /// Since when it is in `ALARM`, in milliseconds since 1970.
+    pub since: i64,
+    /// When it was said, in milliseconds since 1970.
+    pub at: i64,
+}
+
+impl About {
+    /// The state that it tells of.
+    #[must_use]
+    pub fn state(&self) -> StateValue {
+        match self {
+            About::State(change) => change.to,
+            About::Summary(summary) => summary.state,
+            About::LateEpisode(_) | About::News(_) | About::Reminder(_) => StateValue::Alarm,
+        }
+    }
+
+    /// The ARN and the name of the alarm that it tells of; `None` where there are many.
+    #[must_use]
+    pub fn alarm(&self) -> Option<(&Arc<str>, &Arc<str>)> {
+        match self {
+            About::State(change) => Some((&change.alarm, &change.name)),
+            About::LateEpisode(episode) => Some((&episode.alarm, &episode.name)),
+            About::News(news) => Some((&news.alarm, &news.name)),
+            About::Reminder(reminder) => Some((&reminder.alarm, &reminder.name)),
+            About::Summary(_) => None,
+        }
+    }
 }
 
 /// Why nobody is told of something.
@@ -228,6 +281,8 @@ pub enum Untold {
     ToldBefore,
     /// Its suppressor holds the actions back.
     Suppressed,
+    /// It is part of a backlog that is being read; one summary will tell of it.
+    Backlog,
     /// This action is none of a topic that is watched.
     UnknownAction(String),
     /// This topic has no subscriber.

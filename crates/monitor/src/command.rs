@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use metric::{MetricId, Observation, Resolution, Summary, Unit};
 
-use crate::Configuration;
+use serde::{Deserialize, Serialize};
+
+use crate::{Configuration, Notification};
 
 /// One input. Everything that a monitor knows it knows from these, time included.
 #[derive(Debug, Clone, PartialEq)]
@@ -24,6 +26,11 @@ pub enum Command {
         /// What came of it.
         outcome: DeliveryOutcome,
     },
+    /// A notification that was given up is to be delivered all the same. It keeps its id, and is tried as long as a new one.
+    Retry(Arc<Notification>),
+    /// A backlog that an operator asked for begins to be read, or has been. What windows before its beginning come to is judged and
+    /// recorded as always, but told in one summary at the end.
+    Backlog(bool),
 }
 
 /// Log events that came in together.
@@ -50,18 +57,36 @@ pub struct Match {
 }
 
 /// Who did what with which key, from where: what one record says. All of it is hostile text.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Evidence {
-    /// Who.
+    /// Who, exactly: an ARN, or what else the record has.
     pub principal: String,
+    /// Who, in words: what is the same for all its calls.
+    pub principal_words: String,
+    /// The service that was called: `kms.amazonaws.com`.
+    pub service: Option<String>,
+    /// The region that was called.
+    pub region: Option<String>,
+    /// The account that the record was delivered to.
+    pub account: Option<String>,
     /// What: `Decrypt`.
     pub operation: String,
     /// Which key, as exactly as the record tells it.
     pub key: Option<String>,
-    /// Why it failed, if it did.
+    /// What else there is to say of the key, or why there is none, a clause each.
+    pub key_notes: Vec<String>,
+    /// Why it failed, if it did: `AccessDenied`.
     pub error: Option<String>,
+    /// What the service said of that.
+    pub error_message: Option<String>,
+    /// Which data the call was about, in words.
+    pub data: Vec<String>,
+    /// How many more there were.
+    pub more_data: u32,
     /// From where.
     pub source_address: Option<String>,
+    /// What the caller says that it is.
+    pub user_agent: Option<String>,
 }
 
 /// Log events that didn't match.

@@ -5,11 +5,13 @@ use std::sync::Arc;
 
 use alarm::composite::{AlarmReference, Happening, Suppression, Suppressor, evaluation_order};
 use alarm::{StateReason, StateValue};
+use serde::{Deserialize, Serialize};
 
 use crate::MILLISECONDS;
 use crate::actions::Actions;
-use crate::change::StateChange;
+use crate::change::{Reminder, StateChange};
 use crate::configuration::CompositeAlarm;
+use crate::saved::{Part, PartKey};
 
 /// All composite alarms, and the states that they follow.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -41,9 +43,23 @@ pub(crate) struct Composite {
     suppression: Option<Suppressed>,
     /// The suppressor that held actions back, and doesn't any more.
     released: Option<Suppressed>,
+    /// When somebody was told last that it is in `ALARM`, in milliseconds since 1970; `None` where nobody was.
+    told_at: Option<i64>,
+    /// Whether it changed since it was saved.
+    unsaved: bool,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What is saved of a composite alarm.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct SavedComposite {
+    state: StateValue,
+    last_change: Option<Arc<StateChange>>,
+    pending: Option<Pending>,
+    suppression: Option<Suppression>,
+    told_at: Option<i64>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 enum Pending {
     /// It was created: what children do meanwhile doesn't matter.
     Created,
@@ -204,7 +220,9 @@ impl Composites {
     /// Time has come to `now`, in milliseconds since 1970.
     pub(crate) fn tick(&mut self, now: i64, outcomes: &mut Vec<Outcome>) {
         for place in 0..self.list.len() {
-            if let Some(pending) = self.list.get_mut(place).and_then(|composite| composite.pending.take()) {
+            let Some(composite) = self.list.get_mut(place) else { continue };
+            if let Some(pending) = composite.pending.take() {
+                composite.unsaved = true;
                 self.evaluate_pending(place, pending, now, outcomes);
             }
             self.step(place, Happening::Tick, now, outcomes);
@@ -242,6 +260,7 @@ impl Composites {
         self.step(place, Happening::Tick, at, outcomes);
         if let Some(composite) = self.list.get_mut(place) {
             (composite.state, composite.last_change) = (to, Some(Arc::clone(&change)));
+            (composite.told_at, composite.unsaved) = (None, true);
         }
         outcomes.push(Outcome::Changed(Arc::clone(&change)));
         self.step(place, Happening::Changed(to), at, outcomes);
@@ -259,6 +278,7 @@ impl Composites {
             return;
         };
         let outcome = suppressor.step(*suppression, happening, now.div_euclid(MILLISECONDS));
+        composite.unsaved |= *suppression != outcome.suppression;
         *suppression = outcome.suppression;
         let acts = !outcome.act.is_empty();
         let (arn, change) = (&composite.arn, &composite.last_change);
@@ -267,6 +287,79 @@ impl Composites {
         if matches!(happening, Happening::Changed(_)) && !acts {
             outcomes.push(Outcome::Held { arn: Arc::clone(arn) });
         }
+    }
+}
+
+/// Who was told.
+impl Composites {
+    /// Somebody is told at `now` that one is in `ALARM`.
+    pub(crate) fn told(&mut self, arn: &str, now: i64) {
+        let place = self.places.get(arn).copied();
+        if let Some(composite) = place.and_then(|place| self.list.get_mut(place)) {
+            (composite.told_at, composite.unsaved) = (Some(now), true);
+        }
+    }
+
+    /// Those that are still in `ALARM` at `now`, without anybody holding their actions back, if nobody was told so for that long
+    /// (both in milliseconds).
+    pub(crate) fn reminders(&self, now: i64, interval: i64) -> Vec<Reminder> {
+        self.list.iter().filter_map(|composite| composite.reminder(now, interval)).collect()
+    }
+}
+
+/// Saving and loading.
+impl Composites {
+    /// What changed since it was asked for last.
+    pub(crate) fn take_parts(&mut self, parts: &mut Vec<Part>) {
+        for composite in self.list.iter_mut().filter(|composite| composite.unsaved) {
+            composite.unsaved = false;
+            parts.push(Part::of(composite.part_key(), &composite.saved()));
+        }
+    }
+
+    /// Puts each composite alarm into the state that was saved of it.
+    pub(crate) fn load(&mut self, mut saved: HashMap<Arc<str>, SavedComposite>) -> Vec<PartKey> {
+        for composite in &mut self.list {
+            if let Some(saved) = saved.remove(&composite.arn) {
+                composite.load(saved);
+            }
+            self.states.insert(Arc::clone(&composite.name), composite.state);
+        }
+        saved.into_keys().map(PartKey::CompositeAlarm).collect()
+    }
+}
+
+impl Composite {
+    fn reminder(&self, now: i64, interval: i64) -> Option<Reminder> {
+        let is_held = self.suppression.as_ref().is_some_and(|suppressed| suppressed.suppression.by.is_some());
+        let told = self.told_at.filter(|_| self.state == StateValue::Alarm && !is_held)?;
+        let (alarm, name) = (Arc::clone(&self.arn), Arc::clone(&self.name));
+        let since = self.last_change.as_ref().map_or(told, |change| change.at);
+        (now.saturating_sub(told) >= interval).then_some(Reminder { alarm, name, since, at: now })
+    }
+
+    pub(crate) fn part_key(&self) -> PartKey {
+        PartKey::CompositeAlarm(Arc::clone(&self.arn))
+    }
+
+    fn saved(&self) -> SavedComposite {
+        SavedComposite {
+            state: self.state,
+            last_change: self.last_change.clone(),
+            pending: self.pending,
+            suppression: self.suppression.as_ref().map(|suppressed| suppressed.suppression),
+            told_at: self.told_at,
+        }
+    }
+
+    fn load(&mut self, saved: SavedComposite) {
+        let SavedComposite { state, last_change, pending, suppression, told_at } = saved;
+        self.told_at = told_at;
+        (self.state, self.last_change, self.pending) = (state, last_change, pending);
+        if let Some((suppressed, saved)) = self.suppression.as_mut().zip(suppression) {
+            (suppressed.suppression, suppressed.is_new) = (saved, false);
+        }
+        self.unsaved = false;
     }
 }
 
@@ -296,7 +389,9 @@ impl Composite {
             released: held.filter(|_| suppression.is_none()).cloned(),
             suppression,
             last_change: before.and_then(|before| before.last_change.clone()),
+            told_at: before.and_then(|before| before.told_at),
             alarm: alarm.clone(),
+            unsaved: true,
         }
     }
 }

@@ -3,6 +3,9 @@
 use alarm::Mode;
 use alarm::composite::CompositeDefinition;
 use metric::Transformation;
+use serde::{Deserialize, Serialize};
+
+use crate::Slot;
 
 /// Everything that a monitor watches. Whoever makes one has checked it: names are unique, patterns and alarms are valid.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -19,6 +22,14 @@ pub struct Configuration {
     pub composite_alarms: Vec<CompositeAlarm>,
     /// Whom the alarms' actions tell.
     pub topics: Vec<Topic>,
+    /// After how many milliseconds an alarm that is still in `ALARM` is told again, and again; `None` for never.
+    pub reminder: Option<i64>,
+    /// How many notifications of one kind one subscriber gets at once before they are summed up in one; `None` for
+    /// [`MAX_LETTERS`](crate::MAX_LETTERS).
+    pub storm: Option<u32>,
+    /// What was observed before of the metrics that alarms look at, since [`LATE_HORIZON`](crate::LATE_HORIZON) and their windows
+    /// ago. Only what a monitor doesn't know is taken: of metrics that nobody looked at, and of times that nobody asked for.
+    pub known: Vec<Slot>,
 }
 
 /// A metric filter; its pattern is the business of whoever finds the matches.
@@ -64,10 +75,18 @@ pub struct Topic {
 }
 
 /// One subscriber of a topic.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Subscription {
     /// `email`, `https`, …
     pub protocol: String,
     /// Where to: an address, a URL.
     pub endpoint: String,
+}
+
+impl Subscription {
+    /// Whether people read what it gets, and no program that waits for each alarm.
+    #[must_use]
+    pub fn is_for_people(&self) -> bool {
+        self.protocol == "email" || self.endpoint.ends_with("#slack")
+    }
 }

@@ -150,9 +150,9 @@ impl Judge<'_> {
         self.places.get(number).and_then(|place| self.metrics.get((*place)?))
     }
 
-    /// The time of the earliest observation that is known.
-    pub(crate) fn oldest(&self) -> Option<i64> {
-        let series = self.series().map(|(unit, series)| series.starts(Some(unit), i64::MIN).next());
+    /// The time of the earliest observation since `from` that is known.
+    pub(crate) fn oldest(&self, from: i64) -> Option<i64> {
+        let series = self.series().map(|(unit, series)| series.starts(Some(unit), from).next());
         series.flatten().min()
     }
 

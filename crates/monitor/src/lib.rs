@@ -47,9 +47,31 @@
 //! For all other alarms (an average that a late record pulls down, a missing period that counts as breaching) nothing past is
 //! ever told: what differs is [`Revised`]. Their present state follows the present data.
 //!
-//! What is older than the horizon is evidence and a [`Change::OutOfReach`].
+//! What is older than the horizon is evidence and a [`Change::OutOfReach`], whether or not it is a repeat.
+//!
+//! # Many notifications
+//!
+//! At a tick, where more than ten notifications of one state wait for one person that were queued within a minute and that nobody has
+//! tried, they become one ([`Change::Summed`]). The earliest one isn't among them if a courier may have taken it. What an alarm did
+//! behind its `ALARM` goes with it, so that no `OK` is told before its `ALARM`.
+//!
+//! Between [`Command::Backlog`]`(true)` and `(false)`, what windows before the beginning come to is judged and recorded as always, but
+//! collected ([`Untold::Backlog`]) and told in one summary for each subscriber at the end. A state change counts by its
+//! window, a late episode by its last one, a piece of news by its newest record; a composite alarm's change by what made it change.
+//! Late observations whose alarms wait for their next evaluation are judged before the summary is made.
+//!
+//! # Saving and loading
+//!
+//! Whoever stores, after each command, what [`Monitor::take_parts`] answers with, the records of [`Change::Remembered`] and the
+//! slots of [`Change::Observed`], may stop at any time: [`Monitor::load`] makes a monitor of it that answers to all further
+//! commands as the other one would have. So that both know the same of the past, a [`Command::Configure`] brings what was stored
+//! of the metrics that it looks at ([`Configuration::known`]).
+//!
+//! Of an alarm for which time only went by, nothing is saved. A window was evaluated that came to what the one before came to;
+//! that it was follows from the time, which is saved, and to evaluate such a window twice comes to nothing new.
 
 mod actions;
+mod backlog;
 mod change;
 mod command;
 mod composites;
@@ -59,15 +81,21 @@ mod metrics;
 mod monitor;
 mod outbox;
 mod recent;
+mod saved;
 mod sightings;
+mod summary;
 mod timeline;
 mod watch;
 
-pub use change::{About, Change, Judged, LateEpisode, News, Notification, Revised, StateChange, Untold};
+pub use change::{
+    About, Change, Judged, LateEpisode, News, Notification, Reminder, Revised, StateChange, Untold,
+};
 pub use command::{Command, DeliveryOutcome, Evidence, Ingest, Match, MetricDatum, Unmatched};
 pub use configuration::{CompositeAlarm, Configuration, MetricAlarm, MetricFilter, Subscription, Topic};
 pub use monitor::{AlarmState, Monitor, Verdicts};
-pub use outbox::{GIVE_UP_AFTER, MAX_ATTEMPTS};
+pub use outbox::{GIVE_UP_AFTER, MAX_ATTEMPTS, MAX_LETTERS};
+pub use saved::{LoadError, Part, PartKey, Slot, Stored, UnknownKey};
+pub use summary::{MAX_ITEMS, Summary, SummaryItem, SummaryKind};
 
 use alarm::definition::Source;
 use alarm::{ComparisonOperator, Definition, TreatMissingData};

@@ -4,6 +4,7 @@ use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use crate::saved::Slot;
 use metric::{MetricId, MetricValue, Resolution, Series, Summary, Unit};
 
 /// The metrics that alarms look at.
@@ -25,6 +26,8 @@ pub(crate) struct Metric {
     forget_at: usize,
 }
 
+/// How long late observations may wait until their windows are evaluated, in seconds.
+const WAITING: i64 = 86_400;
 /// How few slots it isn't worth to look for old ones among.
 const FEW_SLOTS: usize = 256;
 
@@ -68,9 +71,42 @@ impl Metrics {
         let Some(metric) = addition.place.and_then(|place| self.list.get_mut(place as usize)) else { return };
         metric.series.merge(addition.start, Resolution::High, addition.unit, &addition.summary);
         if metric.series.len() >= metric.forget_at {
-            metric.series.forget_before(oldest.saturating_sub(metric.reach));
+            metric.series.forget_before(metric.looked_at_from(oldest));
             metric.forget_at = (metric.series.len() * 5 / 4).max(FEW_SLOTS);
         }
+    }
+}
+
+impl Metrics {
+    /// What was observed before. Of a metric that was looked at already, only slots that it doesn't know: it knows others better.
+    pub(crate) fn recall(&mut self, slots: &[Slot], oldest: i64) {
+        let unknown: Vec<&Slot> = slots.iter().filter(|slot| !self.knows(slot)).collect();
+        for slot in unknown {
+            self.load(slot, oldest);
+        }
+    }
+
+    /// Adds a slot that was stored, if somebody looks at the metric at its time.
+    pub(crate) fn load(&mut self, slot: &Slot, oldest: i64) {
+        let place = self.place(&slot.metric);
+        let Some(metric) = place.and_then(|place| self.list.get_mut(place as usize)) else { return };
+        if slot.start >= metric.looked_at_from(oldest) {
+            metric.series.merge(slot.start, Resolution::High, slot.unit, &slot.summary);
+        }
+    }
+
+    fn knows(&self, slot: &Slot) -> bool {
+        let metric = self.place(&slot.metric).and_then(|place| self.get(place));
+        let next = metric.and_then(|metric| metric.series.starts(Some(slot.unit), slot.start).next());
+        next == Some(slot.start)
+    }
+}
+
+impl Metric {
+    /// The first second whose observations a window can hold, where none that ends before `oldest` is evaluated any more. A
+    /// day before that, for windows of late observations that have to wait until they are evaluated.
+    fn looked_at_from(&self, oldest: i64) -> i64 {
+        oldest.saturating_sub(self.reach).saturating_sub(WAITING)
     }
 }
 

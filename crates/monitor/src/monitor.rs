@@ -7,13 +7,17 @@ use std::sync::Arc;
 use alarm::StateValue;
 use metric::{Dimension, MetricId, Resolution, Transformation};
 
-use crate::change::{About, Change, News, Notification, Untold};
+use crate::actions::Actions;
+use crate::backlog::Backlog;
+use crate::change::{About, Change, News, Notification, Reminder, Untold};
 use crate::command::{Command, Ingest, Match, MetricDatum, Unmatched};
-use crate::composites::{Composites, Outcome};
+use crate::composites::{Composite, Composites, Outcome};
 use crate::configuration::{Configuration, MetricAlarm};
 use crate::judge::Scratch;
 use crate::metrics::{Addition, Metrics, merged};
 use crate::outbox::{Outbox, told_of};
+use crate::saved::{LoadError, Part, PartKey, Parts, SavedMonitor, Stored};
+use crate::sightings::SavedNames;
 use crate::watch::{Found, Watch, Work};
 use crate::{EARLY_LIMIT, LATE_HORIZON, MILLISECONDS};
 
@@ -27,13 +31,32 @@ pub struct Monitor {
     places: HashMap<Arc<str>, usize>,
     composites: Composites,
     outbox: Outbox,
+    backlog: Option<Backlog>,
+    /// After how many milliseconds an alarm that is still in `ALARM` is told again.
+    reminder: Option<i64>,
     /// Records that were counted, with their times.
     remembered: HashMap<u128, i64>,
     /// In milliseconds since 1970; `None` before the first tick.
     now: Option<i64>,
     /// When old things were forgotten last, in seconds since 1970.
     forgotten_at: i64,
+    unsaved: Unsaved,
     scratch: Scratch,
+}
+
+/// What may have changed since it was saved.
+#[derive(Debug, Clone, Default)]
+struct Unsaved {
+    /// What was saved of the monitor itself.
+    saved: Option<SavedMonitor>,
+    /// Whether what a backlog told has changed.
+    backlog: bool,
+    /// Whether any alarm may have changed.
+    any: bool,
+    /// Places of alarms that may have changed.
+    alarms: Vec<u32>,
+    /// What isn't there any more.
+    gone: Vec<PartKey>,
 }
 
 /// A metric filter that is watched.
@@ -81,6 +104,8 @@ impl Monitor {
                 self.tick(*now, &mut changes)
             }
             Command::Tick(_) => {}
+            Command::Backlog(begins) => self.read_backlog(*begins, &mut changes),
+            Command::Retry(notification) => changes.extend(self.outbox.retry(notification, self.now())),
             Command::Delivery { notification, outcome } => {
                 changes.extend(self.outbox.attempted(*notification, outcome, self.now()));
             }
@@ -113,7 +138,23 @@ impl Monitor {
 
     /// The notifications that may be attempted at `now` (milliseconds since 1970): of each subscriber the earliest.
     pub fn due(&self, now: i64) -> impl Iterator<Item = &Arc<Notification>> {
-        self.outbox.due(now)
+        self.due_of(now, |_| true)
+    }
+
+    /// The same of those that `is_wanted` lets through, and of what was queued before them of the same alarm: the others wait, and
+    /// nobody waits for them.
+    pub fn due_of(
+        &self,
+        now: i64,
+        is_wanted: impl Fn(&Notification) -> bool,
+    ) -> impl Iterator<Item = &Arc<Notification>> {
+        self.outbox.due(now, is_wanted)
+    }
+
+    /// When the newest tick was, in milliseconds since 1970; `None` before the first one.
+    #[must_use]
+    pub fn time(&self) -> Option<i64> {
+        self.now
     }
 
     fn now(&self) -> i64 {
@@ -128,6 +169,20 @@ impl Monitor {
 /// Configuration.
 impl Monitor {
     fn configure(&mut self, configuration: &Configuration, changes: &mut Vec<Change>) {
+        self.watch(configuration, changes);
+        self.metrics.recall(&configuration.known, self.oldest());
+        self.begin_watches();
+        let mut outcomes = Vec::new();
+        self.composites.choose_suppressors(self.now(), &mut outcomes);
+        if let Some(now) = self.now {
+            self.composites.tick(now, &mut outcomes);
+        }
+        self.take_outcomes(outcomes, false, changes);
+    }
+
+    /// From now on this is watched.
+    fn watch(&mut self, configuration: &Configuration, changes: &mut Vec<Change>) {
+        self.unsaved.any = true;
         let mut before: HashMap<Arc<str>, Watch> =
             self.watches.drain(..).map(|watch| (Arc::clone(&watch.arn), watch)).collect();
         let composites_before = self.composites.clone();
@@ -141,6 +196,10 @@ impl Monitor {
             self.composites.note(&watch.name, watch.state);
         }
         composites_changed(&composites_before, &self.composites, changes);
+        let deleted =
+            composites_before.list().iter().filter(|known| self.composites.find(&known.arn).is_none());
+        self.unsaved.gone.extend(deleted.map(Composite::part_key));
+        self.unsaved.gone.extend(before.values().flat_map(Watch::part_keys));
         let mut deleted: Vec<Arc<str>> = before.into_keys().collect();
         deleted.sort();
         changes.extend(deleted.into_iter().map(|alarm| Change::AlarmDeleted { alarm }));
@@ -149,14 +208,8 @@ impl Monitor {
         self.rewire();
         self.filters =
             configuration.filters.iter().map(|filter| self.filter(&filter.transformation)).collect();
-        self.outbox.configure(&configuration.topics);
-        self.begin_watches();
-        let mut outcomes = Vec::new();
-        self.composites.choose_suppressors(self.now(), &mut outcomes);
-        if let Some(now) = self.now {
-            self.composites.tick(now, &mut outcomes);
-        }
-        self.take_outcomes(outcomes, changes);
+        self.outbox.configure(&configuration.topics, configuration.storm);
+        self.reminder = configuration.reminder.filter(|interval| *interval > 0);
     }
 
     fn filter(&self, transformation: &Transformation) -> Filter {
@@ -232,6 +285,19 @@ fn metric_id(identity: &alarm::definition::MetricIdentity) -> Option<MetricId> {
     MetricId::new(identity.namespace.as_str(), identity.name.as_str(), dimensions).ok()
 }
 
+/// That a record is evidence, if it says anything.
+fn matched(found: &Match, observed: &[Addition]) -> Option<Change> {
+    let evidence = Arc::clone(found.evidence.as_ref()?);
+    let mut metrics: Vec<Arc<MetricId>> = Vec::with_capacity(observed.len());
+    for addition in observed {
+        if !metrics.contains(&addition.metric) {
+            metrics.push(Arc::clone(&addition.metric));
+        }
+    }
+    let filters = found.observations.iter().map(|(filter, _)| *filter).collect();
+    Some(Change::Matched { record: found.record, time: found.time, filters, metrics, evidence })
+}
+
 /// Observations.
 impl Monitor {
     fn ingest(&mut self, ingest: &Ingest, changes: &mut Vec<Change>) {
@@ -261,15 +327,16 @@ impl Monitor {
 
     fn take_match(&mut self, found: &Match, additions: &mut Vec<Addition>, changes: &mut Vec<Change>) {
         if let Some(record) = found.record
-            && self.remembered.contains_key(&record)
+            && self.is_known(record)
         {
             changes.push(Change::Repeated { record });
             return;
         }
-        if let Some(evidence) = &found.evidence {
-            let filters = found.observations.iter().map(|(filter, _)| *filter).collect();
-            changes.push(Change::Matched { time: found.time, filters, evidence: Arc::clone(evidence) });
-        }
+        let filters = found.observations.iter();
+        let observed: Vec<Addition> = filters
+            .filter_map(|(filter, observation)| self.addition(*filter, found.time, observation))
+            .collect();
+        changes.extend(matched(found, &observed));
         if self.is_out_of_reach(found.time) {
             changes.push(Change::OutOfReach { time: found.time });
             return;
@@ -278,12 +345,15 @@ impl Monitor {
             self.remembered.insert(record, found.time);
             changes.push(Change::Remembered { record, time: found.time });
         }
-        for (filter, observation) in &found.observations {
-            if let Some(addition) = self.addition(*filter, found.time, observation) {
-                self.see(&addition, found);
-                additions.push(addition);
-            }
+        for addition in &observed {
+            self.see(addition, found);
         }
+        additions.extend(observed);
+    }
+
+    /// Whether a record was counted. Beyond the horizon nobody remembers, no matter when it was forgotten.
+    fn is_known(&self, record: u128) -> bool {
+        self.remembered.get(&record).is_some_and(|time| *time >= self.oldest())
     }
 
     fn addition(&self, filter: u32, time: i64, observation: &metric::Observation) -> Option<Addition> {
@@ -303,8 +373,7 @@ impl Monitor {
         let Some((metric, evidence)) = metric.zip(found.evidence.as_ref()) else { return };
         for watcher in &metric.watchers {
             if let Some(watch) = self.watches.get_mut(*watcher as usize) {
-                let episode = watch.known_episode(found.time);
-                watch.sightings.add(evidence, found.time, episode);
+                watch.see(evidence, found.time);
             }
         }
     }
@@ -361,6 +430,7 @@ impl Monitor {
         }
         touched.sort_unstable();
         touched.dedup();
+        self.unsaved.alarms.extend(&touched);
         touched
     }
 
@@ -379,6 +449,10 @@ impl Monitor {
 impl Monitor {
     fn tick(&mut self, now: i64, changes: &mut Vec<Change>) {
         self.now = Some(now);
+        self.unsaved.any = true;
+        if let Some(backlog) = self.backlog.as_mut().filter(|backlog| backlog.began.is_none()) {
+            (backlog.began, self.unsaved.backlog) = (Some(now), true);
+        }
         let mut found = Vec::new();
         let mut work = Work { metrics: &self.metrics, scratch: &mut self.scratch, found: &mut found };
         for watch in &mut self.watches {
@@ -387,10 +461,12 @@ impl Monitor {
         self.settle(found, changes);
         let mut outcomes = Vec::new();
         self.composites.tick(now, &mut outcomes);
-        self.take_outcomes(outcomes, changes);
+        self.take_outcomes(outcomes, false, changes);
         for place in 0..self.watches.len() {
             self.tell_news(place, changes);
         }
+        self.remind(now, changes);
+        self.outbox.sum_up(now, changes);
         self.forget(now.div_euclid(MILLISECONDS));
     }
 
@@ -406,6 +482,97 @@ impl Monitor {
     }
 }
 
+/// Saving and loading.
+impl Monitor {
+    /// The pieces that changed since they were asked for last, or since the monitor was made or loaded. An alarm of which nobody
+    /// could tell after loading that something happened to it isn't among them.
+    ///
+    /// What was observed and the records that are remembered aren't either: whoever stores [`Change::Observed`] and
+    /// [`Change::Remembered`] has them.
+    pub fn take_parts(&mut self) -> Vec<Part> {
+        let mut parts: Vec<Part> = self.unsaved.gone.drain(..).map(Part::gone).collect();
+        let saved = SavedMonitor {
+            now: self.now,
+            forgotten_at: self.forgotten_at,
+            notifications: self.outbox.count(),
+        };
+        if self.unsaved.saved.as_ref() != Some(&saved) {
+            parts.push(Part::of(PartKey::Monitor, &saved));
+            self.unsaved.saved = Some(saved);
+        }
+        let mut touched = std::mem::take(&mut self.unsaved.alarms);
+        if std::mem::take(&mut self.unsaved.any) {
+            self.watches.iter_mut().for_each(|watch| watch.take_parts(&mut parts));
+        } else {
+            touched.sort_unstable();
+            touched.dedup();
+            for place in touched {
+                if let Some(watch) = self.watches.get_mut(place as usize) {
+                    watch.take_parts(&mut parts);
+                }
+            }
+        }
+        if std::mem::take(&mut self.unsaved.backlog) {
+            let backlog = self.backlog.as_ref();
+            parts.push(
+                backlog.map_or(Part::gone(PartKey::Backlog), |backlog| Part::of(PartKey::Backlog, backlog)),
+            );
+        }
+        self.composites.take_parts(&mut parts);
+        self.outbox.take_parts(&mut parts);
+        parts
+    }
+
+    /// The monitor as it was when this was stored; `configuration` is the one that was applied last. It answers to each command
+    /// as the one would that was stored. Slots that it wouldn't look at any more and records that it wouldn't remember make no
+    /// difference.
+    ///
+    /// An alarm of which nothing was stored is watched from now on; what was stored of one that isn't in the configuration is
+    /// gone with the next [`Monitor::take_parts`].
+    ///
+    /// # Errors
+    /// Where a part can't be read, and why.
+    pub fn load(stored: Stored, configuration: &Configuration) -> Result<Monitor, LoadError> {
+        let parts = Parts::read(stored.parts)?;
+        let mut monitor = Monitor::new();
+        monitor.watch(configuration, &mut Vec::new());
+        monitor.load_parts(parts);
+        monitor.composites.choose_suppressors(monitor.now(), &mut Vec::new());
+        let oldest = monitor.oldest();
+        stored.slots.iter().for_each(|slot| monitor.metrics.load(slot, oldest));
+        monitor.remembered = stored.records.into_iter().filter(|(_, time)| *time >= oldest).collect();
+        monitor.begin_watches();
+        Ok(monitor)
+    }
+
+    fn load_parts(&mut self, parts: Parts) {
+        let Parts { monitor, mut alarms, mut names, composites, backlog, waiting } = parts;
+        self.backlog = backlog;
+        let saved = monitor.unwrap_or_default();
+        (self.now, self.forgotten_at) = (saved.now, saved.forgotten_at);
+        self.outbox.load(saved.notifications, waiting);
+        self.unsaved.saved = Some(saved);
+        for watch in std::mem::take(&mut self.watches) {
+            let names = names.remove(&watch.arn).unwrap_or_default();
+            let names = names.into_iter().map(|(_, names)| names).collect();
+            self.watches.push(match alarms.remove(&watch.arn) {
+                Some(saved) => watch.load(saved, names, self.now),
+                None => watch,
+            });
+        }
+        for watch in &self.watches {
+            self.composites.note(&watch.name, watch.state);
+        }
+        let shares = |(arn, names): (Arc<str>, Vec<(u8, SavedNames)>)| {
+            names.into_iter().map(move |(share, _)| PartKey::Names(Arc::clone(&arn), share))
+        };
+        self.unsaved.gone.extend(names.into_iter().flat_map(shares));
+        self.unsaved.gone.extend(alarms.into_keys().map(PartKey::Alarm));
+        let gone = self.composites.load(composites);
+        self.unsaved.gone.extend(gone);
+    }
+}
+
 /// What follows from what was found out about alarms.
 impl Monitor {
     /// In the order of time, so that composite alarms see their children change one after the other.
@@ -417,12 +584,9 @@ impl Monitor {
                 Found::LateEpisode(episode) => {
                     let episode = Arc::new(episode);
                     changes.push(Change::LateEpisode(Arc::clone(&episode)));
-                    self.tell(
-                        &episode.alarm,
-                        StateValue::Alarm,
-                        &About::LateEpisode(Arc::clone(&episode)),
-                        changes,
-                    );
+                    let about = About::LateEpisode(Arc::clone(&episode));
+                    let is_past = self.is_past(&about);
+                    self.tell(&episode.alarm, &about, is_past, changes);
                 }
                 Found::Revised(revised) => changes.push(Change::Revised(revised)),
             }
@@ -437,16 +601,19 @@ impl Monitor {
     ) {
         let change = Arc::new(change);
         changes.push(Change::State(Arc::clone(&change)));
+        let about = About::State(Arc::clone(&change));
+        let is_past = self.is_past(&about);
         match untold {
             Some(why) => changes.push(Change::Untold { alarm: Arc::clone(&change.alarm), why }),
-            None => self.tell(&change.alarm, change.to, &About::State(Arc::clone(&change)), changes),
+            None => self.tell(&change.alarm, &about, is_past, changes),
         }
         let mut outcomes = Vec::new();
         self.composites.child_changed((&change.name, &change.alarm), change.to, change.at, &mut outcomes);
-        self.take_outcomes(outcomes, changes);
+        self.take_outcomes(outcomes, is_past, changes);
     }
 
-    fn take_outcomes(&mut self, outcomes: Vec<Outcome>, changes: &mut Vec<Change>) {
+    /// `is_past` says whether all of it follows from something that a backlog told.
+    fn take_outcomes(&mut self, outcomes: Vec<Outcome>, is_past: bool, changes: &mut Vec<Change>) {
         for outcome in outcomes {
             match outcome {
                 Outcome::Changed(change) => changes.push(Change::State(change)),
@@ -456,7 +623,7 @@ impl Monitor {
                     if is_first {
                         changes.push(Change::Untold { alarm: arn, why: Untold::FirstEvaluation });
                     } else {
-                        self.tell(&arn, state, &About::State(change), changes);
+                        self.tell(&arn, &About::State(change), is_past, changes);
                     }
                 }
                 Outcome::Act { change: None, .. } => {}
@@ -464,35 +631,60 @@ impl Monitor {
         }
     }
 
-    /// Queues a notification to everybody whom an alarm tells of a change to `state`.
-    fn tell(&mut self, arn: &Arc<str>, state: StateValue, about: &About, changes: &mut Vec<Change>) {
+    /// Queues a notification to everybody whom an alarm tells of it, or keeps it for the summary of a backlog.
+    fn tell(&mut self, arn: &Arc<str>, about: &About, is_past: bool, changes: &mut Vec<Change>) {
         let now = self.now();
         let place = self.places.get(arn).copied();
         let watch = place.and_then(|place| self.watches.get_mut(place));
         let actions = match watch {
             Some(watch) => {
                 if let Some(seconds) = told_seconds(about) {
-                    watch.sightings.told(now, &seconds);
+                    watch.told(now, &seconds);
                 }
                 Arc::clone(&watch.actions)
             }
             None => match self.composites.find(arn) {
-                Some(composite) => Arc::clone(&composite.actions),
+                Some(composite) => {
+                    let actions = Arc::clone(&composite.actions);
+                    if about.state() == StateValue::Alarm {
+                        self.composites.told(arn, now);
+                    }
+                    actions
+                }
                 None => return,
             },
         };
-        match told_of(&actions, state) {
-            Ok(arns) => self.outbox.queue((arn, arns), about, now, changes),
-            Err(why) => changes.push(Change::Untold { alarm: Arc::clone(arn), why }),
+        self.publish(arn, &actions, about, is_past, changes);
+    }
+
+    fn publish(
+        &mut self,
+        arn: &Arc<str>,
+        actions: &Actions,
+        about: &About,
+        is_past: bool,
+        changes: &mut Vec<Change>,
+    ) {
+        let untold = |why| Change::Untold { alarm: Arc::clone(arn), why };
+        match (told_of(actions, about.state()), self.backlog.as_mut().filter(|_| is_past)) {
+            (Ok(arns), Some(backlog)) if !arns.is_empty() => {
+                backlog.take(arns, about);
+                self.unsaved.backlog = true;
+                changes.push(untold(Untold::Backlog));
+            }
+            (Ok(arns), _) => self.outbox.queue((arn, arns), about, self.now.unwrap_or_default(), changes),
+            (Err(why), _) => changes.push(untold(why)),
         }
     }
 
     fn tell_news(&mut self, place: usize, changes: &mut Vec<Change>) {
         let now = self.now();
         let Some(watch) = self.watches.get_mut(place) else { return };
-        let Some(pending) = watch.sightings.news(now) else { return };
+        let Some(pending) = watch.news(now) else { return };
         let (alarm, actions) = (Arc::clone(&watch.arn), Arc::clone(&watch.actions));
         let (principals, keys) = pending.names();
+        let is_past = |backlog: &Backlog| pending.newest().is_some_and(|newest| backlog.is_past(newest));
+        let is_past = self.backlog.as_ref().is_some_and(is_past);
         let news = Arc::new(News {
             alarm: Arc::clone(&alarm),
             name: Arc::clone(&watch.name),
@@ -502,12 +694,62 @@ impl Monitor {
             more: pending.more,
         });
         changes.push(Change::News(Arc::clone(&news)));
-        match told_of(&actions, StateValue::Alarm) {
-            Ok(arns) => {
-                let about = About::News(news);
-                self.outbox.queue((&alarm, arns), &about, now, changes);
+        self.publish(&alarm, &actions, &About::News(news), is_past, changes);
+    }
+
+    /// Whether it happened before the beginning of a backlog that is being read.
+    fn is_past(&self, about: &About) -> bool {
+        self.backlog.as_ref().is_some_and(|backlog| backlog.tells_of_past(about))
+    }
+
+    /// A backlog begins to be read, or has been: then all that it told of the past is told in a summary for each subscriber.
+    fn read_backlog(&mut self, begins: bool, changes: &mut Vec<Change>) {
+        if begins {
+            self.unsaved.backlog |= self.backlog.is_none();
+            self.backlog.get_or_insert_with(|| Backlog::new(self.now));
+            return;
+        }
+        if self.backlog.is_none() {
+            return;
+        }
+        self.revise_all(changes);
+        let now = self.now();
+        let topics = self.backlog.take().map(|backlog| backlog.topics).unwrap_or_default();
+        self.unsaved.backlog = true;
+        for (topic, gathering) in topics {
+            let about = About::Summary(Arc::new(gathering.finished()));
+            self.outbox.publish(&topic, &about, now, changes);
+        }
+    }
+
+    /// Evaluates again what late observations may have changed, without waiting for the next evaluation.
+    fn revise_all(&mut self, changes: &mut Vec<Change>) {
+        let (mut found, now) = (Vec::new(), self.now());
+        let mut work = Work { metrics: &self.metrics, scratch: &mut self.scratch, found: &mut found };
+        self.watches.iter_mut().for_each(|watch| watch.revise(now, &mut work));
+        self.unsaved.any = true;
+        self.settle(found, changes);
+    }
+
+    /// Says of alarms again that they are still in `ALARM`.
+    fn remind(&mut self, now: i64, changes: &mut Vec<Change>) {
+        let Some(interval) = self.reminder else { return };
+        let tells = |actions: &Actions| actions.enabled && !actions.of(StateValue::Alarm).is_empty();
+        let watches = self.watches.iter_mut().filter(|watch| tells(&watch.actions));
+        let mut reminders: Vec<(Arc<Actions>, Reminder)> = watches
+            .filter_map(|watch| Some((Arc::clone(&watch.actions), watch.reminder(now, interval)?)))
+            .collect();
+        for reminder in self.composites.reminders(now, interval) {
+            let Some(composite) = self.composites.find(&reminder.alarm) else { continue };
+            let actions = Arc::clone(&composite.actions);
+            if tells(&actions) {
+                self.composites.told(&reminder.alarm, now);
+                reminders.push((actions, reminder));
             }
-            Err(why) => changes.push(Change::Untold { alarm, why }),
+        }
+        for (actions, reminder) in reminders {
+            let alarm = Arc::clone(&reminder.alarm);
+            self.publish(&alarm, &actions, &About::Reminder(Arc::new(reminder)), false, changes);
         }
     }
 }
@@ -519,6 +761,6 @@ fn told_seconds(about: &About) -> Option<RangeInclusive<i64>> {
             change.judged.as_ref().map(|judged| judged.window.start()..=i64::MAX)
         }
         About::LateEpisode(episode) => Some(episode.judged.window.start()..=episode.last_end),
-        About::State(_) | About::News(_) => None,
+        About::State(_) | About::News(_) | About::Reminder(_) | About::Summary(_) => None,
     }
 }

@@ -1,6 +1,7 @@
 //! What an alarm's evaluations come to over time, by what is known now.
 
 use alarm::StateValue;
+use serde::{Deserialize, Serialize};
 
 /// Consecutive evaluations that come to one state. Both ends are ends of windows, in seconds since 1970, and belong to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,7 +19,8 @@ impl Run {
 }
 
 /// The states of all evaluations so far, as runs.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "Vec<(i64, StateValue)>", into = "Vec<(i64, StateValue)>")]
 pub(crate) struct Timeline {
     /// Where each run begins, in the order of time; neighbours differ. The first one begins with time itself.
     starts: Vec<(i64, StateValue)>,
@@ -36,11 +38,14 @@ impl Timeline {
         run.map_or(StateValue::InsufficientData, |(_, state)| *state)
     }
 
-    /// From the window that ends at `end` on, all evaluations come to `state`. Nothing is known behind it.
-    pub(crate) fn append(&mut self, end: i64, state: StateValue) {
-        if self.starts.last().is_none_or(|(_, last)| *last != state) {
+    /// From the window that ends at `end` on, all evaluations come to `state`. Nothing is known behind it. Says whether that
+    /// is something else than before it.
+    pub(crate) fn append(&mut self, end: i64, state: StateValue) -> bool {
+        let differs = self.starts.last().is_none_or(|(_, last)| *last != state);
+        if differs {
             self.starts.push((end, state));
         }
+        differs
     }
 
     /// Puts `runs`, which follow each other, in the place of what lies between their first and their last evaluation.
@@ -74,10 +79,29 @@ impl Timeline {
             .filter(|run| run.first <= run.last)
     }
 
-    /// Forgets what lies before `end`.
-    pub(crate) fn forget_before(&mut self, end: i64) {
+    /// Forgets what lies before `end`; says whether that was anything.
+    pub(crate) fn forget_before(&mut self, end: i64) -> bool {
         let old = self.starts.partition_point(|(start, _)| *start <= end).saturating_sub(1);
         self.starts.drain(..old);
+        old > 0
+    }
+}
+
+impl From<Timeline> for Vec<(i64, StateValue)> {
+    fn from(timeline: Timeline) -> Self {
+        timeline.starts
+    }
+}
+
+impl TryFrom<Vec<(i64, StateValue)>> for Timeline {
+    type Error = &'static str;
+
+    fn try_from(starts: Vec<(i64, StateValue)>) -> Result<Self, &'static str> {
+        let follow = |(one, other): (&(i64, StateValue), &(i64, StateValue))| one.0 < other.0;
+        match starts.iter().zip(starts.iter().skip(1)).all(follow) {
+            true if !starts.is_empty() => Ok(Timeline { starts }),
+            _ => Err("the runs of a timeline follow each other, and there is at least one"),
+        }
     }
 }
 

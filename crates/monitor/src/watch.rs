@@ -1,19 +1,22 @@
 //! One metric alarm that is watched: its state, and what its evaluations come to over time.
 
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use alarm::definition::Source;
 use alarm::{Definition, Mode, StateReason, StateValue, window};
+use serde::{Deserialize, Serialize};
 
 use crate::actions::Actions;
-use crate::change::{Judged, LateEpisode, Revised, StateChange, Untold};
+use crate::change::{Judged, LateEpisode, Reminder, Revised, StateChange, Untold};
 use crate::configuration::MetricAlarm;
 use crate::judge::{Judge, Scratch};
 use crate::metrics::Metrics;
 use crate::recent::Recent;
-use crate::sightings::Sightings;
+use crate::saved::{Part, PartKey};
+use crate::sightings::{Pending, SHARES, SavedNames, SavedSightings, Sightings};
 use crate::timeline::{Run, Timeline};
-use crate::{CLOCK_REACH, MILLISECONDS, only_pushes_towards_breaching};
+use crate::{CLOCK_REACH, Evidence, LATE_HORIZON, MILLISECONDS, only_pushes_towards_breaching};
 
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Watch {
@@ -24,7 +27,7 @@ pub(crate) struct Watch {
     /// The metrics that it looks at, in the order of the definition.
     pub(crate) places: Vec<Option<u32>>,
     pub(crate) state: StateValue,
-    pub(crate) sightings: Sightings,
+    sightings: Sightings,
     /// What the ends of windows are multiples of, in seconds.
     grain: i64,
     /// Whether added observations can only push towards breaching.
@@ -52,6 +55,29 @@ pub(crate) struct Watch {
     gone: Vec<(i64, i64)>,
     /// When it changed its state last, or was configured: the next change isn't earlier. In milliseconds since 1970.
     changed_at: i64,
+    /// When it changed its state last, in milliseconds since 1970.
+    since: i64,
+    /// Whether something of it changed that has to be saved. That windows were evaluated that came to nothing new is none:
+    /// how far evaluations got follows from the time, and which window may differ is found again.
+    unsaved: bool,
+}
+
+/// What is saved of an alarm.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct SavedWatch {
+    state: StateValue,
+    evaluated: bool,
+    fresh: bool,
+    judged: Option<i64>,
+    recalled: i64,
+    is_ahead: bool,
+    next: i64,
+    timeline: Timeline,
+    late: Vec<i64>,
+    gone: Vec<(i64, i64)>,
+    changed_at: i64,
+    since: i64,
+    sightings: SavedSightings,
 }
 
 /// What was found out about an alarm.
@@ -117,6 +143,8 @@ impl Watch {
             late: Vec::new(),
             gone: Vec::new(),
             changed_at: i64::MIN,
+            since: i64::MIN,
+            unsaved: true,
             alarm,
         }
     }
@@ -127,11 +155,11 @@ impl Watch {
         let (old, new) = (&self.alarm.definition, &alarm.definition);
         if old.source == new.source && old.condition == new.condition && self.alarm.mode == alarm.mode {
             let actions = Arc::new(Actions::of_metric_alarm(new));
-            return Watch { name: new.name.as_str().into(), actions, alarm, ..self };
+            return Watch { name: new.name.as_str().into(), actions, alarm, unsaved: true, ..self };
         }
         let recalled = self.judged.unwrap_or(i64::MIN);
-        let Watch { state, evaluated, sightings, changed_at, .. } = self;
-        Watch { state, evaluated, sightings, changed_at, recalled, ..Watch::new(alarm) }
+        let Watch { state, evaluated, sightings, changed_at, since, .. } = self;
+        Watch { state, evaluated, sightings, changed_at, since, recalled, ..Watch::new(alarm) }
     }
 
     /// Whether nobody has said yet since when it is watched.
@@ -144,13 +172,18 @@ impl Watch {
     /// window that runs was judged already by another definition, of the one that runs.
     pub(crate) fn begin(&mut self, now: i64, work: &mut Work<'_>) {
         let target = self.target(now);
-        let oldest = self.judge(work.metrics).oldest();
+        let horizon = now.div_euclid(MILLISECONDS).saturating_sub(LATE_HORIZON);
+        let judge = self.judge(work.metrics);
+        // What is known of the time before that depends on what was forgotten when.
+        let oldest = judge.oldest(judge.window(horizon).start());
         self.is_ahead = self.recalled > target;
         let waits = self.is_ahead || oldest.is_none();
         let recalled = if waits { target } else { target.saturating_sub(self.grain) };
         (self.judged, self.recalled, self.changed_at) = (Some(recalled), recalled, now.max(self.changed_at));
+        self.unsaved = true;
         if let Some(oldest) = oldest {
-            let runs = self.evaluate_again((self.first_window_with(oldest), recalled), recalled, work);
+            let first = self.first_window_with(oldest.max(horizon));
+            let runs = self.evaluate_again((first, recalled), recalled, work);
             self.timeline.replace(&runs, recalled, self.grain);
         }
     }
@@ -171,9 +204,11 @@ impl Watch {
 
     /// Forgets evaluations before `time`, in seconds since 1970.
     pub(crate) fn forget_before(&mut self, time: i64) {
-        self.timeline.forget_before(time);
-        self.sightings.forget_before(time);
+        let gone = self.gone.len();
         self.gone.retain(|(_, last)| *last >= time);
+        self.unsaved |= self.gone.len() < gone;
+        self.unsaved |= self.timeline.forget_before(time);
+        self.unsaved |= self.sightings.forget_before(time);
     }
 
     /// The states of all evaluations of the windows that end between `first` and `last` (seconds since 1970), as runs.
@@ -190,6 +225,7 @@ impl Watch {
 impl Watch {
     /// A slot that it looks at has further observations.
     pub(crate) fn touch(&mut self, start: i64) {
+        self.unsaved = true;
         let first = self.first_window_with(start);
         let judged = self.judged.unwrap_or(i64::MAX);
         if first <= judged && self.late.last() != Some(&start) {
@@ -205,6 +241,7 @@ impl Watch {
     /// Time has come to `now`, in milliseconds since 1970. What came late is found at the first evaluation after it came.
     pub(crate) fn tick(&mut self, now: i64, work: &mut Work<'_>) {
         let target = self.target(now);
+        self.unsaved |= self.judged.is_none();
         let judged = *self.judged.get_or_insert(target.saturating_sub(self.grain));
         let late_at = self.evaluation_of(judged.saturating_add(self.grain));
         if self.fresh {
@@ -214,7 +251,7 @@ impl Watch {
                 return;
             }
             self.catch_up(first, now, work);
-            self.fresh = false;
+            (self.fresh, self.unsaved) = (false, true);
             self.revise(late_at, work);
         } else if target > judged {
             self.revise(late_at, work);
@@ -247,10 +284,11 @@ impl Watch {
         let mut recent = std::mem::take(&mut self.recent);
         let state = self.judge(work.metrics).state_after(end, self.state, &mut recent, work.scratch);
         self.recent = recent;
-        self.timeline.append(end, state);
+        self.unsaved |= self.timeline.append(end, state);
         if state != self.state {
             self.change(state, (end, at), false, work);
         }
+        self.unsaved |= !self.evaluated;
         self.evaluated = true;
         let judge = self.judge(work.metrics);
         let (next, periods) = (judge.next_change(end), judge.periods_touched());
@@ -271,12 +309,14 @@ impl Watch {
         if is_eager && runs && self.next <= end && self.judge(work.metrics).is_settled(end, work.scratch) {
             self.next = self.evaluate_at(end, now, work);
             self.judged = Some(end);
+            self.unsaved = true;
         }
     }
 
     fn change(&mut self, to: StateValue, (end, at): (i64, i64), told: bool, work: &mut Work<'_>) {
         let judged = self.judged_at(end, self.state, work);
         self.changed_at = self.changed_at.max(at);
+        self.since = self.changed_at;
         let change = StateChange {
             alarm: Arc::clone(&self.arn),
             name: Arc::clone(&self.name),
@@ -289,7 +329,7 @@ impl Watch {
         let is_first = !self.evaluated && to == StateValue::Ok;
         let untold = is_first.then_some(Untold::FirstEvaluation).or(told.then_some(Untold::ToldBefore));
         work.found.push(Found::State { change, untold });
-        self.state = to;
+        (self.state, self.unsaved) = (to, true);
     }
 
     fn judged_at(&self, end: i64, previous: StateValue, work: &mut Work<'_>) -> Judged {
@@ -305,6 +345,7 @@ impl Watch {
     pub(crate) fn revise(&mut self, at: i64, work: &mut Work<'_>) {
         let Some(judged) = self.judged.filter(|_| !self.late.is_empty() && !self.fresh) else { return };
         let revision = Revision { at: at.max(self.changed_at), judged };
+        self.unsaved = true;
         let mut late = std::mem::take(&mut self.late);
         late.sort_unstable();
         late.dedup();
@@ -436,7 +477,7 @@ impl Watch {
 
     /// The episode that a record of `time` enlarges, if it was known before: when it began, and when it ended by what is known
     /// so far, in seconds since 1970. A record is part of it if it lies in one of the newest N periods of a window.
-    pub(crate) fn known_episode(&self, time: i64) -> Option<(i64, i64)> {
+    fn known_episode(&self, time: i64) -> Option<(i64, i64)> {
         let judged = self.judged.filter(|_| self.accumulates)?;
         let condition = &self.alarm.definition.condition;
         let length = i64::from(condition.evaluation_periods) * i64::from(condition.period);
@@ -446,6 +487,109 @@ impl Watch {
         let run = runs.find(|run| run.state == StateValue::Alarm)?;
         let ended = if run.last < judged { run.last } else { i64::MAX };
         Some((run.first.saturating_sub(length), ended))
+    }
+}
+
+/// What was seen behind it.
+impl Watch {
+    /// A record of `time` (seconds since 1970) is behind it.
+    pub(crate) fn see(&mut self, evidence: &Evidence, time: i64) {
+        let episode = self.known_episode(time);
+        self.sightings.add(evidence, time, episode);
+        self.unsaved = true;
+    }
+
+    /// Somebody was told of it at `at` (milliseconds since 1970), and of those who were seen in these seconds.
+    pub(crate) fn told(&mut self, at: i64, seconds: &RangeInclusive<i64>) {
+        self.sightings.told(at, seconds);
+        self.unsaved = true;
+    }
+
+    /// What is to be told of them now, if anything is.
+    pub(crate) fn news(&mut self, now: i64) -> Option<Pending> {
+        let news = self.sightings.news(now);
+        self.unsaved |= news.is_some();
+        news
+    }
+}
+
+/// Reminders.
+impl Watch {
+    /// That it is still in `ALARM` at `now`, if nobody was told so for that long (both in milliseconds).
+    pub(crate) fn reminder(&mut self, now: i64, interval: i64) -> Option<Reminder> {
+        let told = self.sightings.told_at().unwrap_or(i64::MIN).max(self.since);
+        if self.state != StateValue::Alarm || now.saturating_sub(told) < interval {
+            return None;
+        }
+        self.sightings.told(now, &(i64::MAX..=i64::MAX));
+        self.unsaved = true;
+        let (alarm, name) = (Arc::clone(&self.arn), Arc::clone(&self.name));
+        Some(Reminder { alarm, name, since: self.since, at: now })
+    }
+}
+
+/// Saving and loading.
+impl Watch {
+    /// What changed since it was asked for last.
+    pub(crate) fn take_parts(&mut self, parts: &mut Vec<Part>) {
+        if !std::mem::take(&mut self.unsaved) {
+            return;
+        }
+        parts.push(Part::of(PartKey::Alarm(Arc::clone(&self.arn)), &self.saved()));
+        for (share, names) in self.sightings.take_shares() {
+            let key = PartKey::Names(Arc::clone(&self.arn), share);
+            parts.push(if names.is_empty() { Part::gone(key) } else { Part::of(key, &names) });
+        }
+    }
+
+    /// All that may have been saved of it.
+    pub(crate) fn part_keys(&self) -> Vec<PartKey> {
+        let shares = (0..SHARES).filter(|_| self.sightings.is_in_shares());
+        let shares = shares.map(|share| PartKey::Names(Arc::clone(&self.arn), share));
+        [PartKey::Alarm(Arc::clone(&self.arn))].into_iter().chain(shares).collect()
+    }
+
+    fn saved(&self) -> SavedWatch {
+        SavedWatch {
+            state: self.state,
+            evaluated: self.evaluated,
+            fresh: self.fresh,
+            judged: self.judged,
+            recalled: self.recalled,
+            is_ahead: self.is_ahead,
+            next: self.next,
+            timeline: self.timeline.clone(),
+            late: self.late.clone(),
+            gone: self.gone.clone(),
+            changed_at: self.changed_at,
+            since: self.since,
+            sightings: self.sightings.saved(),
+        }
+    }
+
+    /// The same alarm as it was at `now`, in milliseconds since 1970. Ticks that came to nothing new weren't saved: all windows
+    /// until the last one have been evaluated. `next` may lie too early, which costs an evaluation.
+    pub(crate) fn load(self, saved: SavedWatch, names: Vec<SavedNames>, now: Option<i64>) -> Self {
+        let reached = now.filter(|_| !saved.fresh).map(|now| self.target(now));
+        let mut sightings = Sightings::load(saved.sightings);
+        names.into_iter().for_each(|names| sightings.load_names(names));
+        Watch {
+            state: saved.state,
+            evaluated: saved.evaluated,
+            fresh: saved.fresh,
+            judged: saved.judged.max(reached),
+            recalled: saved.recalled,
+            is_ahead: saved.is_ahead,
+            next: saved.next,
+            timeline: saved.timeline,
+            late: saved.late,
+            gone: saved.gone,
+            changed_at: saved.changed_at,
+            since: saved.since,
+            sightings,
+            unsaved: false,
+            ..self
+        }
     }
 }
 

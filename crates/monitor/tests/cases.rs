@@ -84,8 +84,10 @@ impl Story<'_> {
         let section = |title: &str| {
             self.case.get(&format!("{title}{version}")).or(self.case.get(title)).unwrap_or_default()
         };
-        let (filters, configuration) =
+        let (filters, mut configuration) =
             watched::configuration(section("filters"), section("alarms"), section("topics"));
+        configuration.reminder =
+            self.case.get("reminder").map(|minutes| minutes.trim().parse::<i64>().unwrap() * 60_000);
         self.filters = filters;
         let command = Command::Configure(Box::new(configuration));
         let first = version.is_empty();

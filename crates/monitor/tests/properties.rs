@@ -115,6 +115,7 @@ impl Told {
                 About::News(_) => (true, true),
                 About::LateEpisode(_) => (false, true),
                 About::State(change) => (false, change.to == StateValue::Alarm),
+                About::Reminder(_) | About::Summary(_) => continue,
             };
             let pause = self.at.map_or(i64::MAX, |at| notification.queued_at - at);
             assert!(!is_news || pause >= 300_000, "news after {pause} ms");

@@ -4,6 +4,7 @@ use super::{AlarmRule, Suppressor};
 use crate::definition::{
     ActionRestriction, Actions, Problem, ProblemKind, check_actions, check_description, check_name,
 };
+use serde::{Deserialize, Serialize};
 
 /// A composite alarm as written: the parameters of `PutCompositeAlarm`, under AWS's names. Nothing is checked yet.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -26,7 +27,7 @@ pub struct PutCompositeAlarm {
 
 /// A composite alarm, checked. Whether its children exist, and whether it is part of a cycle, depends on the others:
 /// see [`super::evaluation_order`].
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CompositeDefinition {
     /// The alarm's name: 1 to 255 characters, unique in its region among all alarms.
     pub name: String,

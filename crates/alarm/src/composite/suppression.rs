@@ -1,9 +1,10 @@
 //! When the actions of a composite alarm are held back (AWS: "Alarm suppression").
 
 use crate::state::StateValue;
+use serde::{Deserialize, Serialize};
 
 /// How long a composite alarm waits for its suppressor.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Suppressor {
     /// For how long after a change the alarm waits whether the suppressor goes into `ALARM`, in seconds.
     pub wait_period: i64,
@@ -12,7 +13,7 @@ pub struct Suppressor {
 }
 
 /// What a composite alarm with a suppressor remembers. Begins with [`Suppression::new`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Suppression {
     /// Why actions are held back now, if they are.
     pub by: Option<SuppressedBy>,
@@ -25,7 +26,7 @@ pub struct Suppression {
 }
 
 /// Why actions are held back.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum SuppressedBy {
     /// The suppressor is in `ALARM`.
     Alarm,

@@ -1,11 +1,13 @@
 //! Expressions, read.
 
+use serde::{Deserialize, Serialize};
 use std::ops::Range;
 
 use crate::error::SyntaxError;
 
 /// An expression, read. Whether its identifiers mean something depends on the list that it stands in.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct Expression {
     pub(super) text: String,
     pub(super) root: Node,
@@ -46,6 +48,20 @@ impl Expression {
             found |= matches!(&node.kind, NodeKind::Call(function, _) if clock.contains(function));
         });
         found
+    }
+}
+
+impl TryFrom<String> for Expression {
+    type Error = SyntaxError;
+
+    fn try_from(text: String) -> Result<Self, SyntaxError> {
+        Expression::parse(&text)
+    }
+}
+
+impl From<Expression> for String {
+    fn from(expression: Expression) -> Self {
+        expression.text
     }
 }
 

@@ -23,6 +23,22 @@ pub(crate) fn check(queries: &[MetricDataQuery], problems: &mut Vec<Problem>) ->
     (problems.len() == before).then_some(Math { queries: read, returned: returned?, order })
 }
 
+/// A list that was checked before, read back.
+pub(super) fn check_again(queries: Vec<Query>, returned: usize) -> Result<Math, String> {
+    let mut problems = Vec::new();
+    if returned >= queries.len() {
+        return Err(format!("there is no query {returned}"));
+    }
+    let order = order(&queries, &mut problems);
+    if let Some(order) = &order {
+        check_kinds(&queries, order, Some(returned), &mut problems);
+    }
+    match (order, problems.into_iter().next()) {
+        (Some(order), None) => Ok(Math { queries, returned, order }),
+        (_, problem) => Err(problem.map_or_else(String::new, |problem| problem.to_string())),
+    }
+}
+
 fn property(index: usize, field: &str) -> String {
     format!("Metrics[{index}].{field}")
 }

@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use metric::{Dimension, MetricId, MetricValue, Observation, Resolution, Summary, Unit};
-use monitor::{Command, DeliveryOutcome, Evidence, Match, MetricDatum, Unmatched};
+use monitor::{
+    About, Command, DeliveryOutcome, Evidence, Match, MetricDatum, News, Notification, Subscription,
+    Unmatched,
+};
 
 use super::clock::parse;
 
@@ -28,11 +31,33 @@ pub(crate) fn of(line: &str, filters: &[String], command: Command) -> Command {
             Command::PutMetricData(data)
         }
         ("put", Command::Ingest(_)) => Command::PutMetricData(vec![datum(rest)]),
+        ("backlog", _) => Command::Backlog(rest == "begins"),
+        ("retry", _) => Command::Retry(retried(rest)),
         ("accepted", _) => outcome(|_| DeliveryOutcome::Accepted),
         ("deferred", _) => outcome(DeliveryOutcome::Deferred),
         ("refused", _) => outcome(DeliveryOutcome::Refused),
         (verb, _) => panic!("{verb}"),
     }
+}
+
+/// `3 a`: notification 3 was news of alarm `a`.
+fn retried(text: &str) -> Arc<Notification> {
+    let (id, alarm) = text.split_once(' ').unwrap();
+    let news = News {
+        alarm: super::watched::arn(alarm).into(),
+        name: alarm.into(),
+        at: 0,
+        principals: Vec::new(),
+        keys: Vec::new(),
+        more: 0,
+    };
+    Arc::new(Notification {
+        id: id.parse().unwrap(),
+        topic: "arn:aws:sns:eu-west-1:111122223333:security".into(),
+        subscription: Subscription { protocol: "email".into(), endpoint: "soc@example.org".into() },
+        queued_at: 0,
+        about: About::News(Arc::new(news)),
+    })
 }
 
 fn filter(name: &str, filters: &[String]) -> u32 {

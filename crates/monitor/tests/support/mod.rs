@@ -6,5 +6,6 @@ pub(crate) mod clock;
 pub(crate) mod happening;
 pub(crate) mod oracle;
 pub(crate) mod shown;
+pub(crate) mod store;
 pub(crate) mod watched;
 pub(crate) mod world;

@@ -1,7 +1,7 @@
 //! Changes, one line each.
 
 use metric::Statistic;
-use monitor::{About, Change, LateEpisode, News, Notification, StateChange, Untold};
+use monitor::{About, Change, LateEpisode, News, Notification, StateChange, Summary, SummaryItem, Untold};
 
 use super::clock::{moment, short};
 
@@ -27,6 +27,7 @@ pub(crate) fn change(change: &Change) -> Option<String> {
         ),
         Change::News(news) => self::news(news),
         Change::Queued(notification) => format!("queued {}", due(notification)),
+        Change::Summed { into, covers } => format!("summed {covers:?} into {}", into.id),
         Change::Untold { alarm, why } => format!("nobody is told of {}: {}", name(alarm), untold(why)),
         Change::Delivered { notification } => format!("delivered {notification}"),
         Change::Postponed { notification, attempts, until, reason } => {
@@ -44,9 +45,12 @@ pub(crate) fn observed(change: &Change) -> Option<String> {
             let (start, count) = (short(*start), sum.sample_count);
             Some(format!("{metric}, {unit}, {start} + {length} s: {count} observations, sum {}", sum.value))
         }
-        Change::Matched { time, filters, evidence } => {
+        Change::Matched { record, time, filters, metrics, evidence } => {
             let key = evidence.key.as_deref().unwrap_or("no key");
-            Some(format!("{} of filters {filters:?}: {}, {key}", short(*time), evidence.principal))
+            let metrics = metrics.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
+            let repeats = if record.is_some() { "" } else { ", not known again" };
+            let (time, who) = (short(*time), &evidence.principal);
+            Some(format!("{time} of filters {filters:?} in {metrics}: {who}, {key}{repeats}"))
         }
         Change::Remembered { time, .. } => Some(format!("remembered {}", short(*time))),
         _ => None,
@@ -59,6 +63,10 @@ pub(crate) fn due(notification: &Notification) -> String {
         About::State(change) => format!("{} {}", change.name, change.to),
         About::LateEpisode(episode) => format!("{} late episode", episode.name),
         About::News(news) => format!("{} news", news.name),
+        About::Reminder(reminder) => {
+            format!("{} still in ALARM since {}", reminder.name, moment(reminder.since))
+        }
+        About::Summary(summary) => self::summary(summary),
     };
     let (topic, endpoint) = (name(topic), &subscription.endpoint);
     format!("{id} at {} to {endpoint} of {topic}: {about}", moment(*queued_at))
@@ -96,6 +104,19 @@ fn news(news: &News) -> String {
     format!("news {} at {}: [{principals}] [{keys}] and {} more", news.name, moment(news.at), news.more)
 }
 
+fn summary(summary: &Summary) -> String {
+    let Summary { kind, state, from, to, alarms, notifications, beyond, items } = summary;
+    let (from, to) = (moment(*from), moment(*to));
+    let head =
+        format!("{kind:?}: {notifications} × {state} of {alarms} alarms and {beyond} beyond, {from} .. {to}");
+    let item = |item: &SummaryItem| {
+        let over = if item.is_over { ", over" } else { "" };
+        let (first, last) = (moment(item.first), moment(item.last));
+        format!("\n  {} {}×, {first} .. {last}{over}", item.name, item.count)
+    };
+    head + &items.iter().map(item).collect::<String>()
+}
+
 fn untold(why: &Untold) -> String {
     match why {
         Untold::ActionsDisabled => "actions disabled".into(),
@@ -103,6 +124,7 @@ fn untold(why: &Untold) -> String {
         Untold::FirstEvaluation => "first evaluation".into(),
         Untold::ToldBefore => "told before".into(),
         Untold::Suppressed => "suppressed".into(),
+        Untold::Backlog => "backlog".into(),
         Untold::UnknownAction(arn) => format!("unknown action {}", name(arn)),
         Untold::NoSubscriber(arn) => format!("no subscriber of {}", name(arn)),
     }

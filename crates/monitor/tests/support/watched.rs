@@ -33,7 +33,20 @@ pub(crate) fn configuration(filters: &str, alarms: &str, topics: &str) -> (Vec<S
     let names = filters.iter().map(|filter| filter.name.clone()).collect();
     let topics = topics.lines().map(topic).collect();
     let (account_id, region) = ("111122223333".into(), "eu-west-1".into());
-    (names, Configuration { account_id, region, filters, alarms: metric_alarms, composite_alarms, topics })
+    let alarms = metric_alarms;
+    let (reminder, known) = (None, Vec::new());
+    let configuration = Configuration {
+        account_id,
+        region,
+        filters,
+        alarms,
+        composite_alarms,
+        topics,
+        reminder,
+        storm: None,
+        known,
+    };
+    (names, configuration)
 }
 
 fn settings(text: &str) -> BTreeMap<&str, &str> {

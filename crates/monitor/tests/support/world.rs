@@ -19,7 +19,7 @@ use monitor::{
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
-use proptest::sample::select;
+use proptest::sample::{Index, select};
 
 /// A full hour in 2026.
 pub(crate) const START: i64 = 1_789_344_000;
@@ -32,6 +32,8 @@ pub(crate) struct World {
     pub(crate) alarms: Vec<MetricAlarm>,
     pub(crate) composites: Vec<CompositeAlarm>,
     default: Option<f64>,
+    /// In minutes.
+    pub(crate) reminder: Option<i64>,
     /// Whether the first tick comes before anything else.
     starts_with_tick: bool,
 }
@@ -166,6 +168,7 @@ pub(crate) fn any() -> impl Strategy<Value = World> {
             alarms: alarms.into_iter().enumerate().map(number).collect(),
             composites: composites(),
             default: default.map(f64::from),
+            reminder: None,
             starts_with_tick,
         }
     })
@@ -187,7 +190,13 @@ pub(crate) fn accumulating() -> impl Strategy<Value = World> {
             let period = condition.period.max(60);
             let condition = Condition { comparison_operator, treat_missing_data, period, ..condition };
             let alarm = metric_alarm(0, text, condition, Some(Unit::None), mode);
-            World { alarms: vec![alarm], composites: Vec::new(), default: Some(0.0), starts_with_tick }
+            World {
+                alarms: vec![alarm],
+                composites: Vec::new(),
+                default: Some(0.0),
+                reminder: None,
+                starts_with_tick,
+            }
         },
     )
 }
@@ -343,6 +352,8 @@ impl World {
             filters: vec![MetricFilter { name: "f".into(), log_group: "g".into(), transformation }],
             alarms: self.alarms.clone(),
             composite_alarms: self.composites.clone(),
+            reminder: self.reminder.map(|minutes| minutes * 60_000),
+            storm: None,
             topics: vec![Topic { arn: "topic".into(), name: "t".into(), subscriptions: vec![subscription] }],
             ..Configuration::default()
         }))
@@ -428,6 +439,132 @@ pub(crate) fn apply<'c>(
     commands: impl IntoIterator<Item = &'c Command>,
 ) -> Vec<Change> {
     commands.into_iter().flat_map(|command| monitor.apply(command)).collect()
+}
+
+/// Alarms that look at one metric.
+pub(crate) fn many(count: usize) -> World {
+    let condition = Condition {
+        period: 60,
+        evaluation_periods: 1,
+        datapoints_to_alarm: None,
+        threshold: 1.0,
+        comparison_operator: ComparisonOperator::GreaterThanOrEqualToThreshold,
+        treat_missing_data: Some(TreatMissingData::NotBreaching),
+        fewest_samples: None,
+    };
+    let alarms = (0..count).map(|number| metric_alarm(number, "Sum", condition, None, Mode::Eager)).collect();
+    World { alarms, composites: Vec::new(), default: None, reminder: None, starts_with_tick: true }
+}
+
+/// Deliveries of these ids stand for retries.
+pub(crate) const RETRIES: u64 = 1_000_000;
+
+/// What an operator and couriers do meanwhile: other configurations, and attempts to deliver.
+pub(crate) fn others(world: World) -> impl Strategy<Value = Vec<(Index, Command)>> {
+    let ids = prop_oneof![2 => 0..12_u64, 1 => RETRIES..RETRIES + 12];
+    let delivery = (ids, 0..3_u8).prop_map(|(notification, outcome)| {
+        let outcome = match outcome {
+            0 => DeliveryOutcome::Accepted,
+            1 => DeliveryOutcome::Deferred("later".into()),
+            _ => DeliveryOutcome::Refused("no".into()),
+        };
+        Command::Delivery { notification, outcome }
+    });
+    let configuration = any_change().prop_map(move |change| world.changed(change).configure());
+    let backlog = proptest::bool::ANY.prop_map(Command::Backlog);
+    let other = prop_oneof![4 => delivery, 2 => configuration, 1 => backlog];
+    vec((proptest::prelude::any::<Index>(), other), 0..14)
+}
+
+/// What an operator changes.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Changed {
+    Nothing,
+    /// An alarm isn't there.
+    Without(usize),
+    Threshold(usize, f64),
+    Period(usize, u32),
+    Mode(usize, Mode),
+    /// Another description.
+    Described(usize),
+    /// No composite alarm has a suppressor.
+    Unsuppressed,
+    /// Reminders, in minutes.
+    Reminder(i64),
+    /// No composite alarms, and only one metric alarm.
+    Little,
+}
+
+fn any_change() -> impl Strategy<Value = Changed> {
+    let number = 0..3_usize;
+    prop_oneof![
+        2 => Just(Changed::Nothing),
+        1 => number.clone().prop_map(Changed::Without),
+        1 => (number.clone(), select(&[0.5, 5.0][..])).prop_map(|(number, to)| Changed::Threshold(number, to)),
+        1 => (number.clone(), select(&[60, 300, 3600, 86_400][..])).prop_map(|(number, to)| Changed::Period(number, to)),
+        1 => (number.clone(), mode()).prop_map(|(number, to)| Changed::Mode(number, to)),
+        1 => number.prop_map(Changed::Described),
+        1 => Just(Changed::Unsuppressed),
+        2 => select(&[1, 60, 3000][..]).prop_map(Changed::Reminder),
+        1 => Just(Changed::Little),
+    ]
+}
+
+impl World {
+    fn changed(&self, change: Changed) -> World {
+        let mut world = self.clone();
+        match change {
+            Changed::Nothing => {}
+            Changed::Without(number) => {
+                world.alarms.remove(number);
+            }
+            Changed::Threshold(number, to) => world.alarms[number].definition.condition.threshold = to,
+            Changed::Period(number, to) => {
+                let definition = &mut world.alarms[number].definition;
+                definition.condition.period = to;
+                if let Source::Metric(metric) = &mut definition.source {
+                    metric.period = to;
+                }
+            }
+            Changed::Mode(number, to) => world.alarms[number].mode = to,
+            Changed::Described(number) => world.alarms[number].definition.description = Some("other".into()),
+            Changed::Unsuppressed => {
+                world.composites.iter_mut().for_each(|composite| composite.definition.suppressor = None);
+            }
+            Changed::Reminder(minutes) => world.reminder = Some(minutes),
+            Changed::Little => {
+                world.composites.clear();
+                world.alarms.truncate(1);
+            }
+        }
+        world
+    }
+}
+
+/// Ticks that are minutes to days apart, and records that are as late.
+pub(crate) fn weeks() -> impl Strategy<Value = Vec<Command>> {
+    let pause = select(&[10, 60, 60, 300, 3600, 40_000, 86_400, 86_400, 300_000, 1_300_000][..]);
+    let age = prop_oneof![
+        3 => 0..600_i64,
+        1 => -7200..0_i64,
+        2 => select(&[3600, 86_400, 600_000, 1_209_500, 1_209_590, 1_209_600, 1_209_660, 1_300_000][..]),
+    ];
+    let step = (option::weighted(0.7, pause), option::weighted(0.8, (age, what(), 0..40_u8)));
+    vec(step, 0..30).prop_map(|steps| {
+        let mut commands = Vec::new();
+        let mut now = START;
+        for (pause, event) in steps {
+            if let Some(pause) = pause {
+                now += pause;
+                commands.push(Command::Tick(now * 1000));
+            }
+            if let Some((age, what, number)) = event {
+                let delivery = Delivery { what, time: now - START - age, delays: vec![0], tick: false };
+                commands.push(delivery.command(usize::from(number)));
+            }
+        }
+        commands
+    })
 }
 
 /// Commands with any times.
