@@ -95,7 +95,12 @@ const BY_OPERATION: [(&str, &[Look]); 7] = [
 /// What to do about what happened.
 pub(crate) fn steps(story: &Story) -> Vec<Step> {
     let worst = story.evidence.groups.first();
+    let is_alarm = story.happened.state() == StateValue::Alarm;
     match (&story.happened, worst) {
+        // A drill: nothing is to be done.
+        (_, Some(_)) if story.lead.is_some() => Vec::new(),
+        (_, None) if story.lead.is_some() && is_alarm => without_source(story),
+        (Happened::Summary(_), _) if !is_alarm => Vec::new(),
         (Happened::State { to: StateValue::Ok, .. }, None) => Vec::new(),
         (Happened::State { to: StateValue::Ok, .. }, Some(worst)) => afterwards(story, worst),
         (Happened::State { to: StateValue::InsufficientData, .. }, _) => without_data(story),
@@ -132,11 +137,27 @@ fn without_data(story: &Story) -> Vec<Step> {
     vec![step, trails]
 }
 
+fn without_source(story: &Story) -> Vec<Step> {
+    let see = "See what `kmswatch status` says of the source: why it can't be read, and what was read last. Then look where \
+               the log files should come from: what copies them may have stopped, or the trail itself.";
+    let step = Step { text: see.into(), commands: Vec::new() };
+    vec![step, Step { text: words(Trails).into(), commands: trails(&story.region) }]
+}
+
 fn about(story: &Story, worst: &Group) -> Vec<Step> {
-    let mut steps = vec![Step { text: first(worst), commands: Vec::new() }];
+    let mut steps: Vec<Step> = worst.expected.as_deref().map(expected).into_iter().collect();
+    steps.push(Step { text: first(worst), commands: Vec::new() });
     steps.extend(looks(worst).iter().filter_map(|look| looked_up(story, worst, *look)));
     steps.extend(others(story, worst));
     steps
+}
+
+/// Groups that nobody expects come first, so there is none.
+fn expected(reason: &str) -> Step {
+    let reason = hostile::own(reason);
+    let text =
+        format!("All of it is known and harmless, says the list of what is expected: {reason}. If it isn't:");
+    Step { text, commands: Vec::new() }
 }
 
 fn first(worst: &Group) -> String {

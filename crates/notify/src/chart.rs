@@ -46,6 +46,7 @@ impl<'s> Chart<'s> {
         let known = values.iter().flatten().any(|value| value.is_finite());
         let start = series.start.saturating_add(left_out as i64 * i64::from(series.period));
         let condition = match &story.alarm.definition {
+            _ if story.happened.summary().is_some() => None,
             Watched::Metric(alarm) => Some(&alarm.condition),
             Watched::Composite(_) => None,
         };

@@ -3,6 +3,7 @@
 use crate::advice::steps;
 use crate::aws;
 use crate::hostile::harmless;
+use crate::many;
 use crate::object::{Object, list};
 use crate::story::Story;
 use crate::text::capital;
@@ -12,6 +13,8 @@ use crate::words::{Fact, Line};
 /// How many characters a text, and the title, may have; Slack's own limits are 3,000 and 150.
 const MAX_BLOCK: usize = 2_000;
 const MAX_TITLE: usize = 140;
+/// How many alarms of a summary are named.
+const MAX_NAMES: usize = 20;
 /// How many facts there may be; Slack's own limit is 10.
 const MAX_FACTS: usize = 10;
 
@@ -28,6 +31,7 @@ pub fn slack_body(story: &Story) -> String {
         section(&view.sentence),
     ];
     blocks.extend(view.further.as_deref().map(section));
+    blocks.extend(story.happened.summary().map(|summary| section(&many::names(summary, MAX_NAMES))));
     if !view.facts.is_empty() {
         let fields = list(view.facts.iter().take(MAX_FACTS).map(field));
         blocks.push(Object::new().text("type", "section").raw("fields", &fields).end());

@@ -23,6 +23,12 @@ impl Folder {
         Folder { path: path.into() }
     }
 
+    /// Which folder.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// Writes a mail, and says what came of it.
     #[must_use]
     pub fn keep(&self, story: &Story, email: &Email) -> DeliveryOutcome {

@@ -52,8 +52,13 @@ pub(crate) fn html(view: &View<'_>, domain: &str) -> String {
             escaped(about)
         );
     }
-    groups(view, &mut html);
-    steps(view, &mut html);
+    if view.is_summary() {
+        steps(view, &mut html);
+        groups(view, &mut html);
+    } else {
+        groups(view, &mut html);
+        steps(view, &mut html);
+    }
     details(view, &mut html);
     footer(view, &mut html);
     html.push_str("</table>\n</td></tr>\n</table>\n</body>\n</html>\n");
@@ -184,7 +189,7 @@ fn groups(view: &View<'_>, html: &mut String) {
         return;
     }
     line!(html, "{CELL}");
-    heading("Who did what", html);
+    heading(view.heading, html);
     for row in &view.rows {
         group(row, html);
     }
@@ -198,9 +203,8 @@ fn group(row: &Row, html: &mut String) {
     line!(html, "<div class=\"rule\" style=\"border-top:1px solid #d1d9e0;padding:8px 0\">");
     line!(
         html,
-        "<div style=\"font-weight:600;overflow-wrap:anywhere\">{} {}</div>",
-        escaped(&row.count),
-        escaped(&row.title)
+        "<div style=\"font-weight:600;overflow-wrap:anywhere\">{}</div>",
+        escaped(format!("{} {}", row.count, row.title).trim_start())
     );
     facts(&row.facts, html);
     line!(html, "</div>");
@@ -237,6 +241,9 @@ fn boxed(text: &str, html: &mut String) {
 }
 
 fn details(view: &View<'_>, html: &mut String) {
+    if view.block.is_empty() {
+        return;
+    }
     line!(html, "{CELL}");
     heading("Alarm details, as AWS writes them", html);
     boxed(view.block.trim_end(), html);

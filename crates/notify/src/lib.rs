@@ -25,6 +25,7 @@ pub mod limits;
 mod mail_server;
 mod mailbox;
 mod mailer;
+mod many;
 mod mime;
 mod object;
 mod pager;

@@ -2,6 +2,8 @@
 
 /// How many characters of a text from a record are shown; the rest is `…`.
 pub const MAX_TEXT: usize = 300;
+/// How many characters of it are shown within a sentence.
+pub const MAX_BRIEF: usize = 120;
 /// How many characters of a text that the alarm's owner wrote are shown.
 pub const MAX_OWN_TEXT: usize = 1_100;
 /// How many groups of calls a mail describes.

@@ -117,7 +117,10 @@ impl MailServer {
     }
 
     /// Whether it may be used as it is.
-    pub(crate) fn check(&self) -> Result<(), MailServerError> {
+    ///
+    /// # Errors
+    /// Where mails would go to another machine without encryption, and nobody said that they may.
+    pub fn check(&self) -> Result<(), MailServerError> {
         let plain = self.security == Security::Plain && !self.allow_plain && !is_loopback(&self.host);
         if plain { Err(MailServerError::PlainElsewhere(self.host.clone())) } else { Ok(()) }
     }

@@ -33,8 +33,9 @@ impl Mailbox {
         is_address(address).then(|| Mailbox { name, address: address.to_owned() })
     }
 
-    /// As it stands in a header: ASCII.
-    pub(crate) fn header(&self) -> String {
+    /// As it stands in a header: ASCII, and [`Mailbox::parse`] reads it again.
+    #[must_use]
+    pub fn header(&self) -> String {
         match &self.name {
             None => self.address.clone(),
             Some(name) => format!("{} <{}>", phrase(name), self.address),

@@ -62,6 +62,12 @@ impl Mailer {
         Ok(Mailer { server, tls, connection: Mutex::new(None) })
     }
 
+    /// The server that it sends to, for people.
+    #[must_use]
+    pub fn place(&self) -> String {
+        self.server.place()
+    }
+
     /// Sends a mail, and says what came of it.
     #[must_use]
     pub fn send(&self, from: &Mailbox, to: &Mailbox, message: &[u8]) -> DeliveryOutcome {

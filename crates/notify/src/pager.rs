@@ -6,6 +6,7 @@ use ring::digest::{SHA256, digest};
 use crate::aws;
 use crate::email::hex;
 use crate::hostile::{harmless, own};
+use crate::many;
 use crate::object::{Object, list};
 use crate::secret::Secret;
 use crate::story::{Happened, Story};
@@ -15,6 +16,8 @@ use crate::words::Line;
 /// The limits of the API: a summary, a key.
 const MAX_SUMMARY: usize = 1_024;
 const MAX_KEY: usize = 255;
+/// How many alarms of a summary are named.
+const MAX_NAMES: usize = 50;
 
 /// The body of the request. `ALARM` opens an incident and `OK` resolves it; what is new behind an `ALARM` joins it, and late
 /// news is an incident of its own.
@@ -30,9 +33,13 @@ pub fn pagerduty_body(story: &Story, routing_key: &Secret) -> String {
 }
 
 fn payload(story: &Story, view: &View<'_>) -> String {
-    let severity = match story.happened {
-        Happened::State { to: StateValue::Alarm, .. } | Happened::News { .. } => "critical",
-        Happened::Late { .. } => "error",
+    let severity = match &story.happened {
+        // A drill has calls behind it, and a lead that says what it is.
+        _ if story.lead.is_some() && !story.evidence.groups.is_empty() => "info",
+        Happened::State { to: StateValue::Alarm, .. } | Happened::News { .. } | Happened::Reminder { .. } => {
+            "critical"
+        }
+        Happened::Late { .. } | Happened::Summary(_) => "error",
         Happened::State { to: StateValue::InsufficientData, .. } => "warning",
         Happened::State { .. } => "info",
     };
@@ -41,7 +48,7 @@ fn payload(story: &Story, view: &View<'_>) -> String {
     let object =
         Object::new().text("summary", &summary).text("source", &own(&source)).text("severity", severity);
     let object = object.text("timestamp", &calendar::iso(story.happened.at()));
-    let object = object.text("component", &own(story.alarm.definition.name())).text("class", "kms");
+    let object = object.text("component", &own(&story.title())).text("class", "kms");
     object.raw("custom_details", &details(story, view)).end()
 }
 
@@ -52,13 +59,17 @@ fn details(story: &Story, view: &View<'_>) -> String {
             fact.lines.iter().map(|(Line::Words(text) | Line::Name(text))| text.as_str()).collect();
         object = object.text(fact.label, &lines.join("\n"));
     }
+    if let Some(summary) = story.happened.summary() {
+        return object.text("Alarms", &many::names(summary, MAX_NAMES)).end();
+    }
     object.text("Reason", &own(story.happened.reason())).text("Alarm", &own(&story.alarm.arn)).end()
 }
 
 /// What ties the events of one incident together.
 fn incident(story: &Story) -> String {
-    let key = match story.happened {
+    let key = match &story.happened {
         Happened::Late { from, .. } => format!("{}/late/{from}", story.alarm.arn),
+        Happened::Summary(_) => format!("{}/summary/{}", story.letter.instance, story.letter.id),
         _ => story.alarm.arn.clone(),
     };
     if key.len() <= MAX_KEY { key } else { hex(digest(&SHA256, key.as_bytes()).as_ref()) }

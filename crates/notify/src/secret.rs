@@ -13,8 +13,9 @@ impl Secret {
         Secret(text.into())
     }
 
-    /// The text, for whoever must send it.
-    pub(crate) fn reveal(&self) -> &str {
+    /// The text, for whoever must send it or compare it.
+    #[must_use]
+    pub fn reveal(&self) -> &str {
         &self.0
     }
 }

@@ -2,14 +2,17 @@
 //!
 //! Whoever sends notifications fills in a [`Story`] from what it has stored. Everything in [`Evidence`] comes from records
 //! and is hostile text; the other texts were written by the people who own the alarm. Times are in seconds since 1970 in
-//! UTC, unless a field says milliseconds.
+//! UTC, unless a field says milliseconds. A story can be kept as JSON: what is read back gives the same letter.
 
 use alarm::composite::CompositeDefinition;
 use alarm::{Definition, StateValue};
-use monitor::About;
+use monitor::{About, Summary};
+use serde::{Deserialize, Serialize};
+
+use crate::many;
 
 /// Everything that one notification says.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Story {
     /// Who gets it, and which letter it is.
     pub letter: Letter,
@@ -19,7 +22,7 @@ pub struct Story {
     pub region: String,
     /// The ARN of the topic that it was published to.
     pub topic: String,
-    /// The alarm.
+    /// The alarm. Of [`Happened::Summary`] nothing of it is shown; whoever makes such a story takes any of those that it is about.
     pub alarm: Alarm,
     /// What happened to it.
     pub happened: Happened,
@@ -38,7 +41,7 @@ pub struct Story {
 }
 
 /// Who gets a notification, and which letter it is.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Letter {
     /// The notification's id ([`monitor::Notification::id`]): the same on each attempt.
     pub id: u64,
@@ -58,7 +61,7 @@ pub struct Letter {
 }
 
 /// An account.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Account {
     /// Twelve digits.
     pub id: String,
@@ -67,7 +70,7 @@ pub struct Account {
 }
 
 /// The alarm that a notification is about.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Alarm {
     /// Its ARN.
     pub arn: String,
@@ -78,7 +81,7 @@ pub struct Alarm {
 }
 
 /// What an alarm is.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Watched {
     /// An alarm on a metric, or on an expression over metrics.
     Metric(Box<Definition>),
@@ -87,7 +90,7 @@ pub enum Watched {
 }
 
 /// What happened to the alarm.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Happened {
     /// Its state changed.
     State {
@@ -132,10 +135,21 @@ pub enum Happened {
         /// Why the alarm is in `ALARM`, in AWS's words.
         reason: String,
     },
+    /// It is still in `ALARM`.
+    Reminder {
+        /// Since when, in milliseconds.
+        since: i64,
+        /// When it was said, in milliseconds.
+        at: i64,
+        /// Why it is in `ALARM`, in AWS's words.
+        reason: String,
+    },
+    /// Many alarms changed.
+    Summary(Box<Summary>),
 }
 
 /// An alarm below a composite alarm.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Child {
     /// Its ARN.
     pub arn: String,
@@ -146,7 +160,7 @@ pub struct Child {
 }
 
 /// Datapoints for the chart.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Series {
     /// What is counted: `KMS/Failures, Sum`.
     pub title: String,
@@ -155,11 +169,12 @@ pub struct Series {
     /// The start of the first period.
     pub start: i64,
     /// One value a period; `None` where there is no datapoint.
+    #[serde(with = "metric::float::optionals")]
     pub values: Vec<Option<f64>>,
 }
 
 /// Who and what is behind a notification.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Evidence {
     /// Calls that have much in common, the worst first.
     pub groups: Vec<Group>,
@@ -174,7 +189,7 @@ pub struct Evidence {
 }
 
 /// Calls of one principal that have much in common.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Group {
     /// Who, in words: `user ci-deployer in account 111122223333`.
     pub who: String,
@@ -204,6 +219,9 @@ pub struct Group {
     pub user_agent: Option<String>,
     /// The region that was called.
     pub region: Option<String>,
+    /// Why its owners expect these calls, if they do.
+    #[serde(default)]
+    pub expected: Option<String>,
     /// How often.
     pub count: u64,
     /// When first.
@@ -215,7 +233,7 @@ pub struct Group {
 }
 
 /// A key.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Key {
     /// As exactly as the record tells it: mostly an ARN.
     pub text: String,
@@ -224,7 +242,7 @@ pub struct Key {
 }
 
 /// What was seen before.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Before {
     /// How many failures of the same principal on the same key.
     pub failures: u64,
@@ -235,7 +253,7 @@ pub struct Before {
 }
 
 /// Whether calls still come in.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Ongoing {
     /// Nobody knows.
     Unknown,
@@ -246,7 +264,7 @@ pub enum Ongoing {
 }
 
 /// Where to read on.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Link {
     /// What is there.
     pub label: String,
@@ -283,6 +301,10 @@ impl Happened {
                 more: news.more,
                 reason: reason.to_owned(),
             },
+            About::Reminder(reminder) => {
+                Happened::Reminder { since: reminder.since, at: reminder.at, reason: reason.to_owned() }
+            }
+            About::Summary(summary) => Happened::Summary(Box::new((**summary).clone())),
         }
     }
 
@@ -291,7 +313,8 @@ impl Happened {
     pub fn state(&self) -> StateValue {
         match self {
             Happened::State { to, .. } => *to,
-            Happened::Late { .. } | Happened::News { .. } => StateValue::Alarm,
+            Happened::Summary(summary) => summary.state,
+            Happened::Late { .. } | Happened::News { .. } | Happened::Reminder { .. } => StateValue::Alarm,
         }
     }
 
@@ -299,19 +322,41 @@ impl Happened {
     #[must_use]
     pub fn at(&self) -> i64 {
         match self {
-            Happened::State { at, .. } | Happened::News { at, .. } | Happened::Late { seen_at: at, .. } => {
-                *at
-            }
+            Happened::State { at, .. }
+            | Happened::News { at, .. }
+            | Happened::Reminder { at, .. }
+            | Happened::Late { seen_at: at, .. } => *at,
+            Happened::Summary(summary) => summary.to,
         }
     }
 
-    /// Why, in AWS's words.
+    /// Why, in AWS's words; empty where there are many alarms.
     #[must_use]
     pub fn reason(&self) -> &str {
         match self {
             Happened::State { reason, .. }
             | Happened::Late { reason, .. }
-            | Happened::News { reason, .. } => reason,
+            | Happened::News { reason, .. }
+            | Happened::Reminder { reason, .. } => reason,
+            Happened::Summary(_) => "",
+        }
+    }
+
+    /// The summary, where many alarms changed.
+    pub(crate) fn summary(&self) -> Option<&Summary> {
+        match self {
+            Happened::Summary(summary) => Some(summary),
+            _ => None,
+        }
+    }
+}
+
+impl Story {
+    /// What it is about: the alarm's name, or how many alarms. What an owner wrote isn't escaped.
+    pub(crate) fn title(&self) -> String {
+        match &self.happened {
+            Happened::Summary(summary) => many::alarms(summary),
+            _ => self.alarm.definition.name().to_owned(),
         }
     }
 }

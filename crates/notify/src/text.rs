@@ -33,10 +33,17 @@ pub(crate) fn text(view: &View<'_>) -> String {
         }
         paragraph(about, 0, &mut text);
     }
-    groups(view, &mut text);
-    steps(view, &mut text);
-    heading("Alarm details, as AWS writes them", &mut text);
-    text.push_str(&view.block);
+    if view.is_summary() {
+        steps(view, &mut text);
+        groups(view, &mut text);
+    } else {
+        groups(view, &mut text);
+        steps(view, &mut text);
+    }
+    if !view.block.is_empty() {
+        heading("Alarm details, as AWS writes them", &mut text);
+        text.push_str(&view.block);
+    }
     footer(view, &mut text);
     text
 }
@@ -111,7 +118,7 @@ fn groups(view: &View<'_>, text: &mut String) {
     if view.rows.is_empty() {
         return;
     }
-    heading("Who did what", text);
+    heading(view.heading, text);
     for row in &view.rows {
         group(row, text);
     }
@@ -121,7 +128,8 @@ fn groups(view: &View<'_>, text: &mut String) {
 }
 
 fn group(row: &Row, text: &mut String) {
-    hanging(&row.count, 6, &row.title, text);
+    let mark = if row.count.is_empty() { "-" } else { &row.count };
+    hanging(mark, 6, &row.title, text);
     facts(&row.facts, 6, text);
     text.push('\n');
 }
@@ -150,7 +158,9 @@ fn command_lines(command: &Command, text: &mut String) {
 }
 
 fn footer(view: &View<'_>, text: &mut String) {
-    text.push('\n');
+    if !text.ends_with("\n\n") {
+        text.push('\n');
+    }
     for (label, url) in &view.links {
         let _ = writeln!(text, "{}: {url}", capital(label));
     }

@@ -7,10 +7,12 @@ use crate::aws;
 use crate::chart::Chart;
 use crate::hostile::{harmless, own, record};
 use crate::limits::{MAX_GROUPS, MAX_LINKS, MAX_OWN_TEXT};
+use crate::many;
 use crate::region::region_name;
 use crate::story::{Group, Happened, Story};
 use crate::times::{counted, grouped, range};
 use crate::words::{self, Fact, Line};
+use monitor::SummaryKind;
 
 /// A mail's content.
 pub(crate) struct View<'s> {
@@ -32,7 +34,9 @@ pub(crate) struct View<'s> {
     pub(crate) chart: Option<Chart<'s>>,
     /// What the alarm is for.
     pub(crate) about: Option<String>,
-    /// The evidence.
+    /// What stands above the evidence.
+    pub(crate) heading: &'static str,
+    /// The evidence, or the alarms.
     pub(crate) rows: Vec<Row>,
     /// What isn't listed of it.
     pub(crate) rest: Option<String>,
@@ -40,7 +44,7 @@ pub(crate) struct View<'s> {
     pub(crate) steps: Vec<Step>,
     /// What the commands need.
     pub(crate) note: Option<String>,
-    /// AWS's block.
+    /// AWS's block; empty where there are many alarms.
     pub(crate) block: String,
     /// Where to read on.
     pub(crate) links: Vec<(String, String)>,
@@ -61,7 +65,7 @@ pub(crate) enum Tone {
 
 /// One group of calls.
 pub(crate) struct Row {
-    /// How many calls: `57×`.
+    /// How many calls: `57×`; nothing of an alarm.
     pub(crate) count: String,
     /// Who and what.
     pub(crate) title: String,
@@ -74,25 +78,34 @@ impl<'s> View<'s> {
     pub(crate) fn of(story: &'s Story) -> Self {
         let (badge, tone) = badge(&story.happened);
         let steps = steps(story);
+        let is_summary = story.happened.summary().is_some();
         let has_commands = steps.iter().any(|step| !step.commands.is_empty());
         View {
             badge,
             tone,
-            title: own(story.alarm.definition.name()),
+            title: own(&story.title()),
             place: place(story),
             sentence: words::sentence(story),
             further: words::further(story),
             facts: words::facts(story),
-            chart: Chart::of(story),
+            chart: if is_summary { None } else { Chart::of(story) },
             about: words::about(story),
-            rows: rows(story),
-            rest: rest(story),
+            heading: story.happened.summary().map_or("Who did what", |_| "Which alarms"),
+            rows: story.happened.summary().map_or_else(|| rows(story), many::rows),
+            rest: story.happened.summary().map_or_else(|| rest(story), many::rest),
             note: has_commands.then(|| note(story)),
             steps,
-            block: aws::block(story),
+            block: if is_summary { String::new() } else { aws::block(story) },
             links: links(story),
             footer: footer(story),
         }
+    }
+}
+
+impl View<'_> {
+    /// Whether it is about many alarms. Their list may be long, so it stands last.
+    pub(crate) fn is_summary(&self) -> bool {
+        self.block.is_empty()
     }
 }
 
@@ -103,6 +116,13 @@ fn badge(happened: &Happened) -> (&'static str, Tone) {
         Happened::State { .. } => ("ALARM", Tone::Bad),
         Happened::Late { .. } => ("ALARM, LATE", Tone::Bad),
         Happened::News { .. } => ("ALARM, NEWS", Tone::Bad),
+        Happened::Reminder { .. } => ("ALARM, STILL", Tone::Bad),
+        Happened::Summary(summary) => match (summary.kind, summary.state) {
+            (SummaryKind::Backlog, _) => ("ALARM, BACKLOG", Tone::Bad),
+            (SummaryKind::Storm, StateValue::Ok) => ("OK", Tone::Good),
+            (SummaryKind::Storm, StateValue::InsufficientData) => ("INSUFFICIENT DATA", Tone::Unsure),
+            (SummaryKind::Storm, StateValue::Alarm) => ("ALARM", Tone::Bad),
+        },
     }
 }
 

@@ -4,9 +4,10 @@ use alarm::StateValue;
 use cloudtrail::call::Reason;
 
 use crate::advice::{denial_of, meaning_of};
-use crate::hostile::{own, record};
-use crate::limits::{MAX_NEWS, MAX_VALUES};
-use crate::story::{Evidence, Group, Happened, Key, Ongoing, Story};
+use crate::hostile::{brief, own, record};
+use crate::limits::{MAX_CHILDREN, MAX_NEWS, MAX_VALUES};
+use crate::many;
+use crate::story::{Child, Evidence, Group, Happened, Key, Ongoing, Story};
 use crate::text::capital;
 use crate::times::{clock, counted, grouped, length, moment, range, times};
 
@@ -21,6 +22,8 @@ pub(crate) fn sentence(story: &Story) -> String {
         Happened::State { .. } => done(story).unwrap_or_else(|| unexplained(story)),
         Happened::Late { from, to, .. } => late(story, (*from, *to)),
         Happened::News { principals, keys, more, .. } => news(principals, keys, *more),
+        Happened::Reminder { since, at, .. } => still_in_alarm(story, *since, *at),
+        Happened::Summary(summary) => many::sentence(summary),
     }
 }
 
@@ -37,24 +40,37 @@ pub(crate) fn further(story: &Story) -> Option<String> {
             let seen = moment(seen_at.div_euclid(1000));
             Some(format!("Late records brought it to light at {seen} UTC. The alarm's state now: {state}."))
         }
-        Happened::News { .. } => done(story),
+        // The sentence says what the alarm is about.
+        Happened::Reminder { since, at, .. } if story.lead.is_some() => {
+            Some(still_in_alarm(story, *since, *at))
+        }
+        Happened::News { .. } => done(story).map(|deed| format!("Most of it: {deed}")),
+        Happened::Reminder { .. } => done(story),
+        Happened::Summary(summary) => {
+            let worst = done(story).map(|deed| format!("Most of it: {deed} "));
+            let all = all_in_all(&story.evidence).map(|all| format!("{all} "));
+            Some(worst.into_iter().chain(all).chain([many::further(summary)]).collect())
+        }
     }
 }
 
 fn done(story: &Story) -> Option<String> {
-    story.evidence.groups.first().map(deed)
+    let worst = story.evidence.groups.first()?;
+    // Unexpected calls come first.
+    let expected = if worst.expected.is_some() { "Expected: " } else { "" };
+    Some(format!("{expected}{}", deed(worst)))
 }
 
 /// `User alice tried Decrypt twice with key payments (secret prod/db) and was refused: …`.
 fn deed(group: &Group) -> String {
-    let who = capitalised(&record(&group.who));
-    let what = record(&group.operation);
+    let who = capitalised(&brief(&group.who));
+    let what = brief(&group.operation);
     let word = if group.error.is_some() { "with" } else { "on" };
     let key = group.key.as_ref().map(|key| format!(" {word} {}", key_words(key))).unwrap_or_default();
-    let data = group.data.first().map(|data| format!(" ({})", record(data))).unwrap_or_default();
+    let data = group.data.first().map(|data| format!(" ({})", brief(data))).unwrap_or_default();
     let often = times(group.count);
     let means = meaning_of(group).map(|meaning| meaning.words);
-    match group.error.as_deref().map(record) {
+    match group.error.as_deref().map(brief) {
         None => {
             let means = means.map(|means| format!(" {}.", capital(means))).unwrap_or_default();
             format!("{who} called {what} {often}{key}{data}, and it worked.{means}")
@@ -76,15 +92,15 @@ fn key_words(key: &Key) -> String {
     let last = key.text.rsplit_once(":key/").map_or(key.text.as_str(), |(_, id)| id);
     let alias = key.text.rsplit_once(":alias/").map(|(_, name)| format!("alias/{name}"));
     match alias {
-        Some(alias) => record(&alias),
-        None if last.starts_with("alias/") => record(last),
-        None => format!("key {}", record(last)),
+        Some(alias) => brief(&alias),
+        None if last.starts_with("alias/") => brief(last),
+        None => format!("key {}", brief(last)),
     }
 }
 
 /// The first letter large, where the word is one of ours and not a name.
 fn capitalised(text: &str) -> String {
-    const WORDS: [&str; 12] = [
+    const WORDS: [&str; 13] = [
         "user",
         "role",
         "root",
@@ -94,6 +110,7 @@ fn capitalised(text: &str) -> String {
         "principal",
         "account",
         "somebody",
+        "unknown",
         "service",
         "session",
         "the",
@@ -124,6 +141,13 @@ fn over(story: &Story, at: i64, since: Option<i64>) -> String {
     let after = since.map(|since| format!(", after {}", length(at.saturating_sub(since).div_euclid(1000))));
     let at = moment(at.div_euclid(1000));
     format!("It is over: {name} is OK again since {at} UTC{}.", after.unwrap_or_default())
+}
+
+fn still_in_alarm(story: &Story, since: i64, at: i64) -> String {
+    let name = own(story.alarm.definition.name());
+    let lasted = length(at.saturating_sub(since).div_euclid(1000));
+    let since = moment(since.div_euclid(1000));
+    format!("A reminder: {name} is still in ALARM, since {since} UTC ({lasted}).")
 }
 
 fn unexplained(story: &Story) -> String {
@@ -191,7 +215,19 @@ pub(crate) fn facts(story: &Story) -> Vec<Fact> {
         None if story.happened.reason().is_empty() => {}
         None => facts.push(words("Why", own(story.happened.reason()))),
     }
+    facts.extend(children(&story.happened));
     facts
+}
+
+/// The alarms that set off a composite alarm.
+fn children(happened: &Happened) -> Option<Fact> {
+    let Happened::State { children, .. } = happened else { return None };
+    let name = |child: &Child| {
+        let name = child.arn.rsplit_once(":alarm:").map_or(child.arn.as_str(), |(_, name)| name);
+        Line::Words(format!("{} is in {}", own(name), child.state))
+    };
+    let lines: Vec<Line> = children.iter().take(MAX_CHILDREN).map(name).collect();
+    (!lines.is_empty()).then_some(Fact { label: "Alarms", lines })
 }
 
 /// What is new, exactly.
@@ -205,7 +241,13 @@ fn new_facts(happened: &Happened) -> Vec<Fact> {
 
 /// What the alarm's owner wrote about it: often where to read what to do.
 pub(crate) fn about(story: &Story) -> Option<String> {
+    if story.happened.summary().is_some() {
+        return None;
+    }
     let description = story.alarm.definition.description()?;
+    if story.lead.as_deref() == Some(description) {
+        return None;
+    }
     Some(format!("About this alarm: {}", own(description)))
 }
 
@@ -220,6 +262,9 @@ fn worst_facts(story: &Story, worst: &Group) -> Vec<Fact> {
 /// What a group's calls have in common.
 fn group_facts(group: &Group) -> Vec<Fact> {
     let mut facts = vec![Fact { label: "Who", lines: who(group) }];
+    if let Some(reason) = &group.expected {
+        facts.push(words("Expected", own(reason)));
+    }
     facts.push(words("What", what(group)));
     facts.push(Fact { label: "Which key", lines: key_lines(group) });
     if !group.data.is_empty() {
@@ -269,12 +314,15 @@ pub(crate) fn values(values: &[String], more: u64) -> String {
 fn still(story: &Story) -> String {
     let Some((_, last)) = story.evidence.span() else { return "unknown".into() };
     let written = story.letter.written_at.div_euclid(1000);
-    let ago = length(written.saturating_sub(last));
+    let ago = match written.saturating_sub(last) {
+        ..1 => "just".to_owned(),
+        seconds => length(seconds),
+    };
     let same_day = written.div_euclid(86_400) == last.div_euclid(86_400);
     let at = if same_day { clock(last) } else { moment(last) };
     match story.ongoing {
-        Ongoing::Yes => format!("yes, last call {ago} before this mail, at {at} UTC"),
-        Ongoing::No => format!("no, last call {ago} before this mail, at {at} UTC"),
+        Ongoing::Yes => format!("yes, last call at {at} UTC, {ago} before this"),
+        Ongoing::No => format!("no, last call at {at} UTC, {ago} before this"),
         Ongoing::Unknown => format!("unknown, last known call at {at} UTC"),
     }
 }
@@ -283,7 +331,7 @@ fn how_unusual(group: &Group) -> String {
     let Some(before) = &group.before else { return "unknown: there is no history to compare with".into() };
     let on = if group.key.is_some() { "fail on this key" } else { "fail like this" };
     let days = match before.days {
-        0 => "today, and there is no older history".into(),
+        0 => "before, though there is less than a day of history".into(),
         days => format!("in the {} before", counted(u64::from(days), "day")),
     };
     match (before.failures, before.last) {

@@ -11,7 +11,7 @@
 
 mod support;
 
-use notify::{Email, Secret, compose, message, pagerduty_body, slack_body, sns_envelope};
+use notify::{Email, Secret, Story, compose, message, pagerduty_body, slack_body, sns_envelope};
 use serde_json::Value;
 use support::story::story;
 use testkit::{Case, Expectation, run_cases};
@@ -20,6 +20,9 @@ use testkit::{Case, Expectation, run_cases};
 fn run(case: &Case) -> Expectation {
     let story = story(case.section("story"));
     let email = compose(&story);
+    let kept: Story = serde_json::from_str(&serde_json::to_string(&story).unwrap()).unwrap();
+    assert_eq!(compose(&kept), email, "a story that was kept gives the same letter");
+    assert_eq!(kept, story);
     let mut wanted: Vec<&str> = case.titles().filter(|title| *title != "story").collect();
     if wanted.is_empty() {
         wanted = vec!["subject", "headers", "text"];

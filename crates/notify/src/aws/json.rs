@@ -6,16 +6,20 @@ use alarm::math::{Math, Query, QueryBody};
 use alarm::{Condition, Definition, StateValue, calendar, java_double};
 use metric::Statistic;
 
+use monitor::{Summary, SummaryItem, SummaryKind};
+
 use crate::limits::MAX_CHILDREN;
+use crate::many;
 use crate::object::{Object, list, quoted};
 use crate::region::region_name;
 use crate::story::{Child, Happened, Story, Watched};
 
 /// The message: what programs get that subscribe to the topic. What AWS has no word for (an episode that came to light
-/// late, somebody new behind an `ALARM`) is said in a last member `Kmswatch`.
+/// late, somebody new behind an `ALARM`, a reminder, many alarms at once) is said in a last member `Kmswatch`.
 #[must_use]
 pub fn message(story: &Story) -> String {
     let object = match &story.alarm.definition {
+        _ if story.happened.summary().is_some() => of_many(story),
         Watched::Metric(alarm) => of_metric(story, alarm),
         Watched::Composite(alarm) => of_composite(story, alarm),
     };
@@ -47,6 +51,17 @@ fn of_composite(story: &Story, alarm: &CompositeDefinition) -> Object {
     object.raw("TriggeringChildren", &list(children.iter().take(MAX_CHILDREN).map(child)))
 }
 
+/// Of no single alarm.
+fn of_many(story: &Story) -> Object {
+    let object = Object::new().raw("AlarmName", "null").raw("AlarmDescription", "null");
+    let object = object.text("AWSAccountId", &story.account.id);
+    let object = object.text("NewStateValue", story.happened.state().as_str());
+    let reason = story.happened.summary().map(many::sentence).unwrap_or_default();
+    let object = object.text("NewStateReason", &reason);
+    let object = object.text("StateChangeTime", &calendar::iso(story.happened.at()));
+    object.text("Region", region_name(&story.region))
+}
+
 fn head(story: &Story) -> Object {
     let definition = &story.alarm.definition;
     let object = Object::new().text("AlarmName", definition.name());
@@ -76,7 +91,7 @@ fn old_state(happened: &Happened) -> StateValue {
     match happened {
         Happened::State { from, .. } => *from,
         Happened::Late { state, .. } => *state,
-        Happened::News { .. } => StateValue::Alarm,
+        Happened::News { .. } | Happened::Reminder { .. } | Happened::Summary(_) => StateValue::Alarm,
     }
 }
 
@@ -175,5 +190,31 @@ fn ours(happened: &Happened) -> Option<String> {
             let object = object.raw("NewKeys", &list(keys.iter().map(|name| quoted(name))));
             Some(object.raw("More", &more.to_string()).end())
         }
+        Happened::Reminder { since, at, .. } => {
+            let object = Object::new().text("Kind", "Reminder").text("Since", &calendar::iso(*since));
+            Some(object.text("SaidAt", &calendar::iso(*at)).end())
+        }
+        Happened::Summary(summary) => Some(of_summary(summary)),
     }
+}
+
+fn of_summary(summary: &Summary) -> String {
+    let why = match summary.kind {
+        SummaryKind::Storm => "Storm",
+        SummaryKind::Backlog => "Backlog",
+    };
+    let object = Object::new().text("Kind", "Summary").text("Why", why);
+    let object = object.text("From", &calendar::iso(summary.from)).text("To", &calendar::iso(summary.to));
+    let object = object.raw("Alarms", &summary.alarms.to_string());
+    let object = object.raw("Notifications", &summary.notifications.to_string());
+    let object = object.raw("Beyond", &summary.beyond.to_string());
+    object.raw("Items", &list(summary.items.iter().map(item))).end()
+}
+
+fn item(item: &SummaryItem) -> String {
+    let object = Object::new().text("AlarmName", &item.name).text("AlarmArn", &item.alarm);
+    let object = object.raw("Count", &item.count.to_string());
+    let object = object.text("First", &calendar::iso(item.first)).text("Last", &calendar::iso(item.last));
+    let object = object.raw("IsOver", if item.is_over { "true" } else { "false" });
+    object.text("Reason", &item.reason).end()
 }

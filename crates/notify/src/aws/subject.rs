@@ -1,6 +1,9 @@
 //! The subject of a notification.
 
+use monitor::{Summary, SummaryKind};
+
 use crate::limits::MAX_SUBJECT;
+use crate::many::alarms;
 use crate::region::region_name;
 use crate::story::{Happened, Story};
 
@@ -8,10 +11,11 @@ use crate::story::{Happened, Story};
 /// leaves the beginning as mail filters know it, or makes it an answer to the first letter.
 #[must_use]
 pub(crate) fn subject(story: &Story) -> String {
-    let (before, behind) = match story.happened {
+    let (before, behind) = match &story.happened {
         Happened::State { .. } => ("", ""),
         Happened::Late { .. } => ("", " (late)"),
-        Happened::News { .. } => ("Re: ", ""),
+        Happened::News { .. } | Happened::Reminder { .. } => ("Re: ", ""),
+        Happened::Summary(summary) => return many(summary, region_name(&story.region)),
     };
     let state = story.happened.state();
     let region = region_name(&story.region);
@@ -20,6 +24,13 @@ pub(crate) fn subject(story: &Story) -> String {
     let whole = format!("{state}: \"{name}\" in {}{behind}", ascii(region));
     let cut: String = whole.chars().take(MAX_SUBJECT).collect();
     format!("{before}{cut}")
+}
+
+/// `ALARM: 40 alarms in EU (Ireland)`.
+fn many(summary: &Summary, region: &str) -> String {
+    let behind = if summary.kind == SummaryKind::Backlog { " (backlog)" } else { "" };
+    let whole = format!("{}: {} in {}{behind}", summary.state, alarms(summary), ascii(region));
+    whole.chars().take(MAX_SUBJECT).collect()
 }
 
 /// Runs of what isn't printable ASCII become one `_`.

@@ -5,6 +5,7 @@
 use alarm::composite::PutCompositeAlarm;
 use alarm::definition::{Dimension, MetricDataQuery, MetricStat};
 use alarm::{PutMetricAlarm, StateValue};
+use monitor::{Summary, SummaryItem, SummaryKind};
 use notify::{
     Account, Alarm, Before, Child, Evidence, Group, Happened, Key, Letter, Link, Ongoing, Series, Story,
     Watched,
@@ -139,6 +140,12 @@ fn happened(json: &Value) -> Happened {
             reason,
         };
     }
+    if let Some(since) = json.get("still") {
+        return Happened::Reminder { since: milliseconds(since).unwrap(), at, reason };
+    }
+    if let Some(summary) = json.get("summary") {
+        return Happened::Summary(Box::new(self::summary(summary)));
+    }
     Happened::State {
         from: state(&json["states"][0]),
         to: state(&json["states"][1]),
@@ -151,6 +158,33 @@ fn happened(json: &Value) -> Happened {
             at: milliseconds(&child[2]).unwrap(),
         }),
         after_mute_window: json["muted"].as_bool().unwrap_or_default(),
+    }
+}
+
+/// `{"kind": "storm", "state": "ALARM", "from": …, "to": …, "alarms": 40, "items": [["name", 2, first, last, "over", reason]]}`
+fn summary(json: &Value) -> Summary {
+    let number = |name: &str| json[name].as_u64().unwrap_or_default();
+    let item = |item: &Value| {
+        let name = item[0].as_str().unwrap();
+        SummaryItem {
+            alarm: format!("arn:aws:cloudwatch:eu-west-1:{ACCOUNT}:alarm:{name}").into(),
+            name: name.into(),
+            count: item[1].as_u64().unwrap(),
+            first: milliseconds(&item[2]).unwrap(),
+            last: milliseconds(&item[3]).unwrap(),
+            is_over: item[4] == "over",
+            reason: string(&item[5]).unwrap_or_default(),
+        }
+    };
+    Summary {
+        kind: if json["kind"] == "backlog" { SummaryKind::Backlog } else { SummaryKind::Storm },
+        state: StateValue::parse(json["state"].as_str().unwrap_or("ALARM")).unwrap(),
+        from: milliseconds(&json["from"]).unwrap(),
+        to: milliseconds(&json["to"]).unwrap(),
+        alarms: number("alarms"),
+        notifications: number("notifications"),
+        beyond: number("beyond"),
+        items: list(&json["items"], item),
     }
 }
 
@@ -192,6 +226,7 @@ fn group(json: &Value) -> Group {
         more_addresses: json["more_from"].as_u64().unwrap_or_default(),
         user_agent: string(&json["agent"]),
         region: string(&json["region"]),
+        expected: string(&json["expected"]),
         count: json["count"].as_u64().unwrap_or(1),
         first: seconds(&json["first"]),
         last: seconds(&json["last"]),
