@@ -35,13 +35,17 @@ pub struct Walk {
     /// Still to come, the next one last.
     roots: Vec<PathBuf>,
     folders: Vec<Folder>,
+    /// The folders that the walk as a whole lies in: a link to one of them is a loop.
+    around: Vec<(PathBuf, Identity)>,
 }
+
+/// Device and inode: how a loop is known.
+type Identity = (u64, u64);
 
 #[derive(Debug)]
 struct Folder {
     path: PathBuf,
-    /// Device and inode: how a loop is known.
-    identity: (u64, u64),
+    identity: Identity,
     entries: Entries,
 }
 
@@ -53,6 +57,8 @@ enum Entries {
     Listed(Vec<Name>, fs::ReadDir),
 }
 
+type Answer = Result<FoundFile, Unreadable>;
+
 /// A name in a folder, and whether it is known to be a regular file: then it needn't be asked for again.
 type Name = (OsString, bool);
 
@@ -60,11 +66,47 @@ impl Walk {
     /// A walk over `paths`, in that order.
     #[must_use]
     pub fn new(paths: &[PathBuf]) -> Self {
-        Self { roots: paths.iter().rev().cloned().collect(), folders: Vec::new() }
+        Self { roots: paths.iter().rev().cloned().collect(), folders: Vec::new(), around: Vec::new() }
+    }
+
+    /// A walk over one folder, which goes as far as the walk over `root`, in which it lies, would have gone there.
+    pub(crate) fn within(root: &Path, folder: PathBuf) -> Self {
+        let above = folder.ancestors().skip(1).take_while(|path| path.starts_with(root));
+        let identified = |path: &Path| Some((path.to_owned(), identity(&fs::metadata(path).ok()?)));
+        let around = above.filter_map(identified).collect();
+        Self { roots: vec![folder], folders: Vec::new(), around }
+    }
+
+    /// Goes one step: an answer, or nothing where a folder was entered, left or passed by. `enters` is asked before a
+    /// folder is listed, and may keep the walk out of it. `None`: that was all.
+    pub(crate) fn step(&mut self, enters: &mut dyn FnMut(&Path) -> bool) -> Option<Option<Answer>> {
+        let Some(folder) = self.folders.last_mut() else {
+            let root = self.roots.pop()?;
+            return Some(self.take(root, true, enters));
+        };
+        Some(match folder.entries.next() {
+            None => {
+                self.folders.pop();
+                None
+            }
+            Some(Ok((name, is_file))) => {
+                let path = folder.path.join(name);
+                if is_file {
+                    Some(Ok(FoundFile { path, named: false }))
+                } else {
+                    self.take(path, false, enters)
+                }
+            }
+            Some(Err(error)) => {
+                let path = folder.path.clone();
+                self.folders.pop();
+                Some(Err(unreadable(path, &error)))
+            }
+        })
     }
 
     /// Takes a path found: a folder is entered, a file is the answer.
-    fn take(&mut self, path: PathBuf, named: bool) -> Option<Result<FoundFile, Unreadable>> {
+    fn take(&mut self, path: PathBuf, named: bool, enters: &mut dyn FnMut(&Path) -> bool) -> Option<Answer> {
         if named && path.as_os_str() == "-" {
             return Some(Ok(FoundFile { path, named }));
         }
@@ -73,7 +115,7 @@ impl Walk {
             Err(error) => return Some(Err(unreadable(path, &error))),
         };
         if metadata.is_dir() {
-            return self.enter(path, &metadata).err().map(Err);
+            return self.enter(path, &metadata, enters).err().map(Err);
         }
         // A pipe that somebody names is meant to be read; one that lies in a folder would be waited for in vain.
         if !named && !metadata.is_file() {
@@ -85,11 +127,21 @@ impl Walk {
         Some(Ok(FoundFile { path, named }))
     }
 
-    fn enter(&mut self, path: PathBuf, metadata: &Metadata) -> Result<(), Unreadable> {
-        let identity = (metadata.dev(), metadata.ino());
-        if let Some(outer) = self.folders.iter().find(|folder| folder.identity == identity) {
-            let reason = format!("a link loop: leads back to {}", outer.path.display());
+    fn enter(
+        &mut self,
+        path: PathBuf,
+        metadata: &Metadata,
+        enters: &mut dyn FnMut(&Path) -> bool,
+    ) -> Result<(), Unreadable> {
+        let identity = identity(metadata);
+        let entered = self.folders.iter().map(|folder| (&folder.path, folder.identity));
+        let mut outer = entered.chain(self.around.iter().map(|(path, identity)| (path, *identity)));
+        if let Some((outer, _)) = outer.find(|(_, outer)| *outer == identity) {
+            let reason = format!("a link loop: leads back to {}", outer.display());
             return Err(Unreadable { path, reason });
+        }
+        if !enters(&path) {
+            return Ok(());
         }
         match list(&path) {
             Ok(entries) => {
@@ -102,39 +154,19 @@ impl Walk {
 }
 
 impl Iterator for Walk {
-    type Item = Result<FoundFile, Unreadable>;
+    type Item = Answer;
 
-    fn next(&mut self) -> Option<Self::Item> {
+    fn next(&mut self) -> Option<Answer> {
         loop {
-            let answer = if let Some(folder) = self.folders.last_mut() {
-                match folder.entries.next() {
-                    None => {
-                        self.folders.pop();
-                        None
-                    }
-                    Some(Ok((name, is_file))) => {
-                        let path = folder.path.join(name);
-                        if is_file {
-                            Some(Ok(FoundFile { path, named: false }))
-                        } else {
-                            self.take(path, false)
-                        }
-                    }
-                    Some(Err(error)) => {
-                        let path = folder.path.clone();
-                        self.folders.pop();
-                        Some(Err(unreadable(path, &error)))
-                    }
-                }
-            } else {
-                let root = self.roots.pop()?;
-                self.take(root, true)
-            };
-            if answer.is_some() {
-                return answer;
+            if let Some(answer) = self.step(&mut |_| true)? {
+                return Some(answer);
             }
         }
     }
+}
+
+fn identity(metadata: &Metadata) -> Identity {
+    (metadata.dev(), metadata.ino())
 }
 
 impl Entries {
