@@ -1,13 +1,7 @@
 //! `cargo xtask examples`: the example trail, made from nothing but this program.
 
-mod background;
-mod clock;
-mod random;
-mod record;
-mod story;
 mod trail;
 mod truth;
-mod world;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -73,13 +67,9 @@ fn folder() -> PathBuf {
 
 /// Everything in memory.
 fn generate() -> anyhow::Result<Files> {
-    let story = story::tell();
-    let mut records = background::records();
-    records.extend(story.records);
-    story::break_payments(&mut records);
-    records.sort_by_key(|record| record.event_time);
-    let delivery = trail::deliver(&records)?;
-    let truth = truth::Truth::new(&records, delivery.log_files.len(), delivery.deliveries, story.steps);
+    let day = sample_trail::day();
+    let delivery = trail::deliver(&day.records)?;
+    let truth = truth::Truth::new(&day.records, delivery.log_files.len(), delivery.deliveries, day.steps);
     let mut files = Files::new();
     for file in delivery.log_files.into_iter().chain([delivery.digest]) {
         files.insert(format!("cloudtrail/{}", file.key), file.content);

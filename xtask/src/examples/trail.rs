@@ -2,13 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use sample_trail::{
+    LOG_BUCKET, PRODUCTION, Random, Record, Site, TRAIL, Time, at, log_file_content, log_file_key,
+};
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
-
-use super::clock::{Time, at};
-use super::random::Random;
-use super::record::Record;
-use super::world::{LOG_BUCKET, PRODUCTION, Site, TRAIL};
 
 /// A delivered file: its key below the bucket, and its content before gzip.
 #[derive(Debug)]
@@ -56,14 +54,10 @@ fn batches<'r>(random: &mut Random, records: &'r [Record]) -> Vec<Batch<'r>> {
     for record in records {
         let late = if random.below(300) == 0 { 3000 } else { 0 };
         let delay = 45 + late + i64::try_from(random.below(180)).unwrap_or_default();
-        let site = site_of(record);
-        batches.entry((site, batch_end(site, record.event_time.plus(delay)))).or_default().push(record);
+        let site = record.site();
+        batches.entry((site, batch_end(site, record.time().plus(delay)))).or_default().push(record);
     }
     batches.into_iter().map(|((site, end), records)| Batch { site, end, records }).collect()
-}
-
-fn site_of(record: &Record) -> Site {
-    Site { account: record.recipient_account_id, region: record.aws_region }
 }
 
 /// Real trails deliver about every five minutes; the examples do so less often, to stay small.
@@ -93,17 +87,8 @@ fn deliver_some_twice(random: &mut Random, batches: &mut [Batch<'_>]) {
 }
 
 fn log_file(random: &mut Random, batch: &Batch<'_>) -> serde_json::Result<Delivered> {
-    #[derive(Serialize)]
-    #[serde(rename_all = "PascalCase")]
-    struct LogFile<'r> {
-        records: &'r [&'r Record],
-    }
-    let Site { account, region } = batch.site;
-    let time = batch.end.plus(300);
-    let unique = random.base62(16);
-    let name = format!("{account}_CloudTrail_{region}_{}Z_{unique}.json.gz", time.stamp());
-    let key = format!("AWSLogs/{account}/CloudTrail/{region}/{}/{name}", time.folder());
-    Ok(Delivered { key, content: serde_json::to_string(&LogFile { records: &batch.records })? })
+    let key = log_file_key(batch.site, batch.end.plus(300), random);
+    Ok(Delivered { key, content: log_file_content(&batch.records)? })
 }
 
 /// What a digest file says about a log file.
@@ -120,7 +105,7 @@ struct LogFileHash {
 
 impl LogFileHash {
     fn of(batch: &Batch<'_>, file: &Delivered) -> Self {
-        let times = || batch.records.iter().map(|record| record.event_time);
+        let times = || batch.records.iter().map(|record| record.time());
         let hash = Sha256::digest(file.content.as_bytes());
         Self {
             s3_bucket: LOG_BUCKET,

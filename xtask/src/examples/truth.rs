@@ -4,17 +4,8 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use sample_trail::{Record, Step, Time};
 use serde::Serialize;
-
-use super::clock::Time;
-use super::record::Record;
-
-/// Something that happens in the story.
-#[derive(Debug, Clone, Serialize)]
-pub(super) struct Step {
-    pub(super) time: Time,
-    pub(super) what: String,
-}
 
 /// `examples/cloudtrail-truth.json`.
 #[derive(Debug, Serialize)]
@@ -95,13 +86,13 @@ Beside them lie the built-in template, `kmswatch.yaml` ([docs/template.md](../do
 impl FailedCalls {
     fn of(records: &[Record]) -> Self {
         let failed = || records.iter().filter(|record| record.is_failed_kms_call());
-        let code = |record: &Record| record.error_code.clone().unwrap_or_default();
-        let principal = |record: &Record| record.user_identity.arn.clone().unwrap_or_else(|| "(none)".into());
+        let code = |record: &Record| record.error_code().unwrap_or_default().to_owned();
+        let principal = |record: &Record| record.principal_arn().unwrap_or("(none)").to_owned();
         Self {
             definition: "{ $.eventSource = \"kms.amazonaws.com\" && $.errorCode = \"*\" }, each eventID once",
             total: failed().count(),
-            first: failed().map(|record| record.event_time).min(),
-            last: failed().map(|record| record.event_time).max(),
+            first: failed().map(Record::time).min(),
+            last: failed().map(Record::time).max(),
             by_error_code: counted(failed().map(code)),
             by_principal_arn: counted(failed().map(principal)),
         }

@@ -3,94 +3,94 @@
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::clock::Time;
-use super::random::Random;
-use super::world::{Key, Site};
+use crate::clock::Time;
+use crate::random::Random;
+use crate::world::{Key, Site};
 
 /// One CloudTrail record. Its fields are written in the order in which CloudTrail writes them.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Record {
-    pub(super) event_version: &'static str,
-    pub(super) user_identity: Identity,
-    pub(super) event_time: Time,
-    pub(super) event_source: String,
-    pub(super) event_name: String,
-    pub(super) aws_region: &'static str,
+pub struct Record {
+    pub(crate) event_version: &'static str,
+    pub(crate) user_identity: Identity,
+    pub(crate) event_time: Time,
+    pub(crate) event_source: String,
+    pub(crate) event_name: String,
+    pub(crate) aws_region: &'static str,
     #[serde(rename = "sourceIPAddress")]
-    pub(super) source_ip_address: String,
-    pub(super) user_agent: String,
+    pub(crate) source_ip_address: String,
+    pub(crate) user_agent: String,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) error_code: Option<String>,
+    pub(crate) error_code: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) error_message: Option<String>,
+    pub(crate) error_message: Option<String>,
     /// `None` where CloudTrail leaves the field out; mostly it is there and null.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) request_parameters: Option<Value>,
+    pub(crate) request_parameters: Option<Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) response_elements: Option<Value>,
+    pub(crate) response_elements: Option<Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) additional_event_data: Option<Value>,
+    pub(crate) additional_event_data: Option<Value>,
     #[serde(rename = "requestID")]
-    pub(super) request_id: String,
+    pub(crate) request_id: String,
     #[serde(rename = "eventID")]
-    pub(super) event_id: String,
-    pub(super) read_only: bool,
+    pub(crate) event_id: String,
+    pub(crate) read_only: bool,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(super) resources: Vec<Resource>,
-    pub(super) event_type: &'static str,
-    pub(super) management_event: bool,
-    pub(super) recipient_account_id: &'static str,
+    pub(crate) resources: Vec<Resource>,
+    pub(crate) event_type: &'static str,
+    pub(crate) management_event: bool,
+    pub(crate) recipient_account_id: &'static str,
     #[serde(rename = "sharedEventID", skip_serializing_if = "Option::is_none")]
-    pub(super) shared_event_id: Option<String>,
+    pub(crate) shared_event_id: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) vpc_endpoint_id: Option<&'static str>,
+    pub(crate) vpc_endpoint_id: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) vpc_endpoint_account_id: Option<&'static str>,
-    pub(super) event_category: &'static str,
+    pub(crate) vpc_endpoint_account_id: Option<&'static str>,
+    pub(crate) event_category: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) tls_details: Option<TlsDetails>,
+    pub(crate) tls_details: Option<TlsDetails>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) session_credential_from_console: Option<&'static str>,
+    pub(crate) session_credential_from_console: Option<&'static str>,
 }
 
 /// Who called.
 #[derive(Debug, Clone, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Identity {
+pub(crate) struct Identity {
     #[serde(rename = "type")]
-    pub(super) kind: &'static str,
+    pub(crate) kind: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) principal_id: Option<String>,
+    pub(crate) principal_id: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) arn: Option<String>,
+    pub(crate) arn: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) account_id: Option<&'static str>,
+    pub(crate) account_id: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) access_key_id: Option<String>,
+    pub(crate) access_key_id: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) user_name: Option<&'static str>,
+    pub(crate) user_name: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) session_context: Option<Value>,
+    pub(crate) session_context: Option<Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) invoked_by: Option<&'static str>,
+    pub(crate) invoked_by: Option<&'static str>,
 }
 
 /// What was called upon.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Resource {
-    pub(super) account_id: &'static str,
+pub(crate) struct Resource {
+    pub(crate) account_id: &'static str,
     #[serde(rename = "type")]
-    pub(super) kind: &'static str,
+    pub(crate) kind: &'static str,
     #[serde(rename = "ARN")]
-    pub(super) arn: String,
+    pub(crate) arn: String,
 }
 
 /// How the caller's connection was encrypted.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct TlsDetails {
+pub(crate) struct TlsDetails {
     tls_version: &'static str,
     cipher_suite: &'static str,
     client_provided_host_header: String,
@@ -98,15 +98,15 @@ pub(super) struct TlsDetails {
 
 /// A caller and where the call comes from.
 #[derive(Debug, Clone)]
-pub(super) struct Caller {
-    pub(super) identity: Identity,
-    pub(super) address: String,
-    pub(super) agent: &'static str,
+pub(crate) struct Caller {
+    pub(crate) identity: Identity,
+    pub(crate) address: String,
+    pub(crate) agent: &'static str,
 }
 
 impl Caller {
     /// The same caller, when an AWS service calls in its name.
-    pub(super) fn through(mut self, service: &'static str) -> Self {
+    pub(crate) fn through(mut self, service: &'static str) -> Self {
         self.identity.invoked_by = Some(service);
         self.address = service.into();
         self.agent = service;
@@ -116,7 +116,7 @@ impl Caller {
 
 impl Record {
     /// A call that succeeded: `service` is the part of `eventSource` before `.amazonaws.com`.
-    pub(super) fn new(
+    pub(crate) fn new(
         random: &mut Random,
         site: Site,
         time: Time,
@@ -157,24 +157,24 @@ impl Record {
         }
     }
 
-    pub(super) fn request(mut self, parameters: Value) -> Self {
+    pub(crate) fn request(mut self, parameters: Value) -> Self {
         self.request_parameters = Some(parameters);
         self
     }
 
-    pub(super) fn response(mut self, elements: Value) -> Self {
+    pub(crate) fn response(mut self, elements: Value) -> Self {
         self.response_elements = Some(elements);
         self
     }
 
     /// The call concerns a key.
-    pub(super) fn key(mut self, key: &Key) -> Self {
+    pub(crate) fn key(mut self, key: &Key) -> Self {
         self.resources = vec![Resource { account_id: key.account, kind: "AWS::KMS::Key", arn: key.arn() }];
         self
     }
 
     /// The call failed; what CloudTrail then leaves out depends on why.
-    pub(super) fn failed(mut self, code: &str, message: Option<String>) -> Self {
+    pub(crate) fn failed(mut self, code: &str, message: Option<String>) -> Self {
         if matches!(code, "AccessDenied" | "NotFoundException" | "ThrottlingException") {
             self.request_parameters = Some(Value::Null);
             self.resources.clear();
@@ -186,7 +186,7 @@ impl Record {
     }
 
     /// The call failed because no policy allows it.
-    pub(super) fn denied(self, action: &str, resource: &str) -> Self {
+    pub(crate) fn denied(self, action: &str, resource: &str) -> Self {
         let who = self.user_identity.arn.clone().unwrap_or_default();
         let why = format!("because no identity-based policy allows the {action} action");
         self.failed(
@@ -196,14 +196,39 @@ impl Record {
     }
 
     /// An access to an object, which trails record as data events.
-    pub(super) fn data_event(mut self) -> Self {
+    pub(crate) fn data_event(mut self) -> Self {
         self.management_event = false;
         self.event_category = "Data";
         self
     }
 
+    /// When it was called.
+    #[must_use]
+    pub const fn time(&self) -> Time {
+        self.event_time
+    }
+
+    /// In whose log files the record stands.
+    #[must_use]
+    pub const fn site(&self) -> Site {
+        Site { account: self.recipient_account_id, region: self.aws_region }
+    }
+
+    /// The caller's ARN, where the record has one.
+    #[must_use]
+    pub fn principal_arn(&self) -> Option<&str> {
+        self.user_identity.arn.as_deref()
+    }
+
+    /// Why the call failed, if it did.
+    #[must_use]
+    pub fn error_code(&self) -> Option<&str> {
+        self.error_code.as_deref()
+    }
+
     /// Is this a call to KMS that failed?
-    pub(super) fn is_failed_kms_call(&self) -> bool {
+    #[must_use]
+    pub fn is_failed_kms_call(&self) -> bool {
         self.event_source == "kms.amazonaws.com" && self.error_code.is_some()
     }
 }
@@ -219,7 +244,7 @@ impl TlsDetails {
 }
 
 /// A `Decrypt` under a key with an encryption context. As in real records, the request doesn't name the key.
-pub(super) fn decrypt(
+pub(crate) fn decrypt(
     random: &mut Random,
     site: Site,
     time: Time,
@@ -231,8 +256,23 @@ pub(super) fn decrypt(
     Record::new(random, site, time, caller, "kms", "Decrypt").request(parameters).key(key)
 }
 
+/// A direct `Decrypt` that names its key.
+pub(crate) fn decrypt_with(
+    random: &mut Random,
+    site: Site,
+    time: Time,
+    caller: &Caller,
+    key: &Key,
+    context: &Value,
+) -> Record {
+    let parameters = json!({
+        "encryptionAlgorithm": "SYMMETRIC_DEFAULT", "encryptionContext": context, "keyId": key.arn(),
+    });
+    decrypt(random, site, time, caller, key, context).request(parameters)
+}
+
 /// A `GenerateDataKey` under a key with an encryption context.
-pub(super) fn generate_data_key(
+pub(crate) fn generate_data_key(
     random: &mut Random,
     site: Site,
     time: Time,
@@ -252,14 +292,15 @@ fn is_read(name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::clock::at;
-    use super::super::world::{PAYMENTS, PRODUCTION, payments_task};
     use super::*;
+    use crate::clock::at;
+    use crate::world::{Callers, PAYMENTS, PRODUCTION};
 
     fn sample() -> Record {
         let mut random = Random::new("record");
         let context = json!({"aws:s3:arn": "arn:aws:s3:::a-bucket/an-object"});
-        decrypt(&mut random, PRODUCTION, at(1, 2, 3), &payments_task(0), &PAYMENTS, &context)
+        let task = Callers::of_day(at(0, 0, 0)).payments_task(0);
+        decrypt(&mut random, PRODUCTION, at(1, 2, 3), &task, &PAYMENTS, &context)
     }
 
     #[test]

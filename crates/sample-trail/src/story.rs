@@ -1,15 +1,15 @@
-//! The afternoon on which somebody uses the build server's access key from elsewhere.
+//! The afternoon of the examples, on which somebody uses the build server's access key from elsewhere.
 
+use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::background::dry_run;
-use super::clock::{Time, at};
-use super::random::Random;
-use super::record::{Caller, Record, decrypt};
-use super::truth::Step;
-use super::world::{
-    ANALYTICS, ATTACKER_ADDRESS, DEPLOYER_KEY, Key, LAKE, LAMBDA, LOGS, MAIN_TRAIL, ORDERS, PAYMENTS,
-    PRODUCTION, SECRETS, Site, TRAIL, VOLUMES, attacker, payments_task, person,
+use crate::background::dry_run;
+use crate::clock::{Time, at};
+use crate::random::Random;
+use crate::record::{Caller, Record, decrypt, decrypt_with};
+use crate::world::{
+    ANALYTICS, ATTACKER_ADDRESS, Callers, DEPLOYER_KEY, Key, LAKE, LAMBDA, LOGS, MAIN_TRAIL, ORDERS,
+    PAYMENTS, PRODUCTION, SECRETS, Site, TRAIL, VOLUMES, attacker,
 };
 
 /// When the payments key stops working, is marked for deletion, is no longer marked, and works again.
@@ -18,15 +18,27 @@ const SCHEDULED: Time = at(14, 52, 40);
 const CANCELLED: Time = at(15, 24, 48);
 const RESTORED: Time = at(15, 25, 3);
 
+/// Who else is there.
+const CALLERS: Callers = Callers::of_day(at(0, 0, 0));
+
+/// Something that happens in the story.
+#[derive(Debug, Clone, Serialize)]
+pub struct Step {
+    /// When.
+    pub time: Time,
+    /// What, in a sentence.
+    pub what: String,
+}
+
 /// What is told, in order, and the records that show it.
-pub(super) struct Story {
+pub(crate) struct Story {
     random: Random,
-    pub(super) steps: Vec<Step>,
-    pub(super) records: Vec<Record>,
+    pub(crate) steps: Vec<Step>,
+    pub(crate) records: Vec<Record>,
 }
 
 /// The whole story.
-pub(super) fn tell() -> Story {
+pub(crate) fn tell() -> Story {
     let mut story = Story { random: Random::new("story"), steps: Vec::new(), records: Vec::new() };
     story.look_around();
     story.dry_runs();
@@ -138,12 +150,8 @@ impl Story {
         }
     }
 
-    /// A direct call that names its key.
     fn decrypt_with(&mut self, time: Time, key: &Key, context: &Value) -> Record {
-        let parameters = json!({
-            "encryptionAlgorithm": "SYMMETRIC_DEFAULT", "encryptionContext": context, "keyId": key.arn(),
-        });
-        decrypt(&mut self.random, PRODUCTION, time, &attacker(), key, context).request(parameters)
+        decrypt_with(&mut self.random, PRODUCTION, time, &attacker(), key, context)
     }
 
     fn reach_across_accounts(&mut self) {
@@ -220,7 +228,7 @@ impl Story {
         let scheduled =
             self.call(SCHEDULED, "kms", "ScheduleKeyDeletion", parameters).response(answer).key(&PAYMENTS);
         let object = json!({"aws:s3:arn": "arn:aws:s3:::example-payments/settlements/2025/03/10/206.csv"});
-        let task = payments_task(1).through("AWS Internal");
+        let task = CALLERS.payments_task(1).through("AWS Internal");
         let read = decrypt(&mut self.random, PRODUCTION, DISABLED.plus(53), &task, &PAYMENTS, &object);
         self.records.extend([disabled, read, scheduled]);
     }
@@ -240,7 +248,7 @@ impl Story {
             (at(15, 28, 10), "cloudtrail", "StartLogging", json!({"name": MAIN_TRAIL})),
             (at(15, 28, 41), "cloudtrail", "PutEventSelectors", selectors),
         ];
-        let alice = person(PRODUCTION, "alice");
+        let alice = CALLERS.person(PRODUCTION, "alice");
         for (time, service, name, parameters) in calls {
             let record =
                 Record::new(&mut self.random, PRODUCTION, time, &alice, service, name).request(parameters);
@@ -250,7 +258,7 @@ impl Story {
 }
 
 /// Makes the calls on the payments key fail while it is disabled or marked for deletion; each is tried twice more.
-pub(super) fn break_payments(records: &mut Vec<Record>) {
+pub(crate) fn break_payments(records: &mut Vec<Record>) {
     let mut random = Random::new("retries");
     let mut retries = Vec::new();
     for record in records.iter_mut().filter(|record| uses_payments(record)) {
@@ -295,7 +303,7 @@ mod tests {
     fn a_call_on_the_broken_key_fails_and_is_tried_twice_more() {
         let mut random = Random::new("test");
         let mut read =
-            |time| decrypt(&mut random, PRODUCTION, time, &payments_task(0), &PAYMENTS, &Value::Null);
+            |time| decrypt(&mut random, PRODUCTION, time, &CALLERS.payments_task(0), &PAYMENTS, &Value::Null);
         let mut records = vec![read(DISABLED.plus(-1)), read(SCHEDULED), read(RESTORED)];
         break_payments(&mut records);
         let codes: Vec<_> = records.iter().map(|record| record.error_code.as_deref()).collect();

@@ -2,13 +2,13 @@
 
 use serde_json::{Value, json};
 
-use super::clock::{Time, at};
-use super::random::Random;
-use super::record::{Caller, Record, decrypt, generate_data_key};
-use super::world::{
-    ANALYTICS, FORGOTTEN, Key, LAKE, LAMBDA, LAMBDA_EU, LOG_BUCKET, LOGS, ORDERS, PAYMENTS, PRODUCTION,
-    PRODUCTION_EU, SECRETS, Site, TRAIL, VOLUMES, build_server, config_recorder, ec2_infrastructure, etl_job,
-    function, orders_task, payments_task, person, service,
+use crate::clock::{Time, at};
+use crate::delivery::log_file_key;
+use crate::random::Random;
+use crate::record::{Caller, Record, decrypt, generate_data_key};
+use crate::world::{
+    ANALYTICS, Callers, FORGOTTEN, Key, LAKE, LAMBDA, LAMBDA_EU, LOG_BUCKET, LOGS, ORDERS, PAYMENTS,
+    PRODUCTION, PRODUCTION_EU, SECRETS, Site, TRAIL, VOLUMES, build_server, service,
 };
 
 /// Something that happens again and again at a site.
@@ -20,7 +20,7 @@ struct Routine {
     /// How often an hour, else.
     by_night: u64,
     /// The records of one time.
-    happen: fn(&mut Random, Site, Time) -> Vec<Record>,
+    happen: fn(&mut Random, Callers, Site, Time) -> Vec<Record>,
 }
 
 const fn routine(
@@ -28,7 +28,7 @@ const fn routine(
     site: Site,
     by_day: u64,
     by_night: u64,
-    happen: fn(&mut Random, Site, Time) -> Vec<Record>,
+    happen: fn(&mut Random, Callers, Site, Time) -> Vec<Record>,
 ) -> Routine {
     Routine { name, site, by_day, by_night, happen }
 }
@@ -58,8 +58,17 @@ const ROUTINES: [Routine; 22] = [
     routine("keys", PRODUCTION, 1, 1, config_looks_at_a_key),
 ];
 
+/// Who calls on the day of the examples.
+const CALLERS: Callers = Callers::of_day(at(0, 0, 0));
+
+/// The records of something that happens on any day, each routine as often as any other.
+pub(crate) fn any(random: &mut Random, callers: Callers, time: Time) -> Vec<Record> {
+    let routine = random.pick(&ROUTINES);
+    (routine.happen)(random, callers, routine.site, time)
+}
+
 /// All records of an ordinary day.
-pub(super) fn records() -> Vec<Record> {
+pub(crate) fn records() -> Vec<Record> {
     let mut records: Vec<Record> = ROUTINES.iter().flat_map(day_of).collect();
     records.extend(harmless_failures());
     records
@@ -73,7 +82,7 @@ fn day_of(routine: &Routine) -> Vec<Record> {
         let times = if usual == 0 { 0 } else { usual - usual / 3 + random.below(2 * (usual / 3) + 1) };
         for _ in 0..times {
             let time = at(hour, 0, 0).plus(below(&mut random, 3600));
-            records.extend((routine.happen)(&mut random, routine.site, time));
+            records.extend((routine.happen)(&mut random, CALLERS, routine.site, time));
         }
     }
     records
@@ -87,10 +96,9 @@ fn key_of_functions(site: Site) -> &'static Key {
     if site == PRODUCTION_EU { &LAMBDA_EU } else { &LAMBDA }
 }
 
-fn trail_encrypts_a_log_file(random: &mut Random, site: Site, time: Time) -> Vec<Record> {
+fn trail_encrypts_a_log_file(random: &mut Random, _: Callers, site: Site, time: Time) -> Vec<Record> {
     let Site { account, region } = site;
-    let name = format!("{account}_CloudTrail_{region}_{}Z_{}.json.gz", time.stamp(), random.base62(16));
-    let object = format!("AWSLogs/{account}/CloudTrail/{region}/{}/{name}", time.folder());
+    let object = log_file_key(site, time, random);
     let context = json!({
         "aws:cloudtrail:arn": format!("arn:aws:cloudtrail:{region}:{account}:trail/{TRAIL}"),
         "aws:s3:arn": format!("arn:aws:s3:::{LOG_BUCKET}/{object}"),
@@ -98,15 +106,15 @@ fn trail_encrypts_a_log_file(random: &mut Random, site: Site, time: Time) -> Vec
     vec![generate_data_key(random, site, time, &service("cloudtrail.amazonaws.com"), &LOGS, &context)]
 }
 
-fn payments_reads_an_object(random: &mut Random, site: Site, time: Time) -> Vec<Record> {
-    let task = payments_task(if random.below(2) == 0 { 0 } else { 1 }).through("AWS Internal");
+fn payments_reads_an_object(random: &mut Random, callers: Callers, site: Site, time: Time) -> Vec<Record> {
+    let task = callers.payments_task(if random.below(2) == 0 { 0 } else { 1 }).through("AWS Internal");
     let object =
         format!("arn:aws:s3:::example-payments/settlements/{}/{}.csv", time.folder(), random.below(400));
     vec![decrypt(random, site, time, &task, &PAYMENTS, &json!({"aws:s3:arn": object}))]
 }
 
-fn payments_uses_its_queue(random: &mut Random, site: Site, time: Time) -> Vec<Record> {
-    let task = payments_task(0).through("sqs.amazonaws.com");
+fn payments_uses_its_queue(random: &mut Random, callers: Callers, site: Site, time: Time) -> Vec<Record> {
+    let task = callers.payments_task(0).through("sqs.amazonaws.com");
     let context =
         json!({"aws:sqs:arn": format!("arn:aws:sqs:{}:{}:payments-inbox", site.region, site.account)});
     if random.below(4) == 0 {
@@ -116,35 +124,36 @@ fn payments_uses_its_queue(random: &mut Random, site: Site, time: Time) -> Vec<R
     }
 }
 
-fn orders_reads_a_secret(random: &mut Random, site: Site, time: Time) -> Vec<Record> {
+fn orders_reads_a_secret(random: &mut Random, callers: Callers, site: Site, time: Time) -> Vec<Record> {
     let (secret, version) = *random.pick(&[
         ("orders/database-Qw7RtZ", "8D0C7A15-4E2B-4F96-B3A1-C57E90D2F684"),
         ("orders/partner-api-m3KxVb", "2F61B9E0-7C8D-4A53-9E14-60A7D8C3B5F2"),
     ]);
     let arn = format!("arn:aws:secretsmanager:{}:{}:secret:{secret}", site.region, site.account);
-    let asked = Record::new(random, site, time, &orders_task(), "secretsmanager", "GetSecretValue")
+    let asked = Record::new(random, site, time, &callers.orders_task(), "secretsmanager", "GetSecretValue")
         .request(json!({"secretId": arn}));
     let context = json!({"SecretARN": arn, "SecretVersionId": version});
-    let task = orders_task().through("secretsmanager.amazonaws.com");
+    let task = callers.orders_task().through("secretsmanager.amazonaws.com");
     vec![asked, decrypt(random, site, time, &task, &SECRETS, &context)]
 }
 
-fn orders_opens_its_table(random: &mut Random, site: Site, time: Time) -> Vec<Record> {
-    let task = orders_task().through("dynamodb.amazonaws.com");
+fn orders_opens_its_table(random: &mut Random, callers: Callers, site: Site, time: Time) -> Vec<Record> {
+    let task = callers.orders_task().through("dynamodb.amazonaws.com");
     let context = json!({"aws:dynamodb:subscriberId": site.account, "aws:dynamodb:tableName": "orders"});
     vec![decrypt(random, site, time, &task, &ORDERS, &context)]
 }
 
-fn orders_touches_a_receipt(random: &mut Random, site: Site, time: Time) -> Vec<Record> {
+fn orders_touches_a_receipt(random: &mut Random, callers: Callers, site: Site, time: Time) -> Vec<Record> {
     let name = *random.pick(&["GetObject", "GetObject", "GetObject", "PutObject"]);
     let object = format!("{}/{}.pdf", time.folder(), 48_000 + random.below(900));
     let parameters = json!({"bucketName": "example-receipts", "key": object});
-    let record = Record::new(random, site, time, &orders_task(), "s3", name).request(parameters).data_event();
+    let record =
+        Record::new(random, site, time, &callers.orders_task(), "s3", name).request(parameters).data_event();
     vec![record]
 }
 
-fn function_starts(random: &mut Random, site: Site, time: Time) -> Vec<Record> {
-    let (name, caller) = function(site);
+fn function_starts(random: &mut Random, callers: Callers, site: Site, time: Time) -> Vec<Record> {
+    let (name, caller) = callers.function(site);
     let arn = format!("arn:aws:lambda:{}:{}:function:{name}", site.region, site.account);
     let stream = format!("{}/[$LATEST]{}", time.folder(), random.hex(32));
     let started = Record::new(random, site, time, &caller, "logs", "CreateLogStream")
@@ -154,8 +163,8 @@ fn function_starts(random: &mut Random, site: Site, time: Time) -> Vec<Record> {
     vec![decrypt(random, site, time, &caller, key_of_functions(site), &context), started]
 }
 
-fn function_reads_a_parameter(random: &mut Random, site: Site, time: Time) -> Vec<Record> {
-    let (_, caller) = function(site);
+fn function_reads_a_parameter(random: &mut Random, callers: Callers, site: Site, time: Time) -> Vec<Record> {
+    let (_, caller) = callers.function(site);
     let arn = format!("arn:aws:ssm:{}:{}:parameter/invoices/smtp-password", site.region, site.account);
     let asked = Record::new(random, site, time, &caller, "ssm", "GetParameter")
         .request(json!({"name": "/invoices/smtp-password", "withDecryption": true}));
@@ -163,13 +172,13 @@ fn function_reads_a_parameter(random: &mut Random, site: Site, time: Time) -> Ve
     vec![asked, decrypt(random, site, time, &caller.through("AWS Internal"), &LAMBDA, &context)]
 }
 
-fn instance_attaches_a_volume(random: &mut Random, site: Site, time: Time) -> Vec<Record> {
+fn instance_attaches_a_volume(random: &mut Random, callers: Callers, site: Site, time: Time) -> Vec<Record> {
     let instance = format!("i-0{}", random.hex(16));
     let context = json!({"aws:ebs:id": format!("vol-0{}", random.hex(16))});
-    vec![decrypt(random, site, time, &ec2_infrastructure(&instance), &VOLUMES, &context)]
+    vec![decrypt(random, site, time, &callers.ec2_infrastructure(&instance), &VOLUMES, &context)]
 }
 
-fn task_assumes_its_role(random: &mut Random, site: Site, time: Time) -> Vec<Record> {
+fn task_assumes_its_role(random: &mut Random, _: Callers, site: Site, time: Time) -> Vec<Record> {
     let (by, role) = if site == ANALYTICS {
         ("glue.amazonaws.com", "etl-role")
     } else {
@@ -186,7 +195,7 @@ fn task_assumes_its_role(random: &mut Random, site: Site, time: Time) -> Vec<Rec
     vec![Record::new(random, site, time, &service(by), "sts", "AssumeRole").request(parameters)]
 }
 
-fn config_looks_around(random: &mut Random, site: Site, time: Time) -> Vec<Record> {
+fn config_looks_around(random: &mut Random, callers: Callers, site: Site, time: Time) -> Vec<Record> {
     let (service, name, parameters) = random
         .pick(&[
             ("ec2", "DescribeInstances", json!({"instancesSet": {}, "filterSet": {}})),
@@ -198,7 +207,8 @@ fn config_looks_around(random: &mut Random, site: Site, time: Time) -> Vec<Recor
             ("lambda", "ListFunctions20150331", Value::Null),
         ])
         .clone();
-    let record = Record::new(random, site, time, &config_recorder(site), service, name).request(parameters);
+    let record =
+        Record::new(random, site, time, &callers.config_recorder(site), service, name).request(parameters);
     vec![if name == "GetBucketPolicy" {
         record.failed("NoSuchBucketPolicy", Some("The bucket policy does not exist".into()))
     } else {
@@ -206,7 +216,7 @@ fn config_looks_around(random: &mut Random, site: Site, time: Time) -> Vec<Recor
     }]
 }
 
-fn person_looks_around(random: &mut Random, site: Site, time: Time) -> Vec<Record> {
+fn person_looks_around(random: &mut Random, callers: Callers, site: Site, time: Time) -> Vec<Record> {
     let name = if site == ANALYTICS { "carol" } else { *random.pick(&["alice", "bob", "bob"]) };
     let (service, call) = *random.pick(&[
         ("ec2", "DescribeInstances"),
@@ -216,12 +226,12 @@ fn person_looks_around(random: &mut Random, site: Site, time: Time) -> Vec<Recor
         ("kms", "ListAliases"),
         ("ecs", "ListClusters"),
     ]);
-    let mut record = Record::new(random, site, time, &person(site, name), service, call);
+    let mut record = Record::new(random, site, time, &callers.person(site, name), service, call);
     record.session_credential_from_console = Some("true");
     vec![record]
 }
 
-fn build_server_deploys(random: &mut Random, site: Site, time: Time) -> Vec<Record> {
+fn build_server_deploys(random: &mut Random, _: Callers, site: Site, time: Time) -> Vec<Record> {
     let service = *random.pick(&["payments", "orders"]);
     let caller = build_server();
     let revision = 200 + random.below(60);
@@ -233,8 +243,8 @@ fn build_server_deploys(random: &mut Random, site: Site, time: Time) -> Vec<Reco
     ]
 }
 
-fn etl_reads_the_lake(random: &mut Random, site: Site, time: Time) -> Vec<Record> {
-    let job = etl_job().through("AWS Internal");
+fn etl_reads_the_lake(random: &mut Random, callers: Callers, site: Site, time: Time) -> Vec<Record> {
+    let job = callers.etl_job().through("AWS Internal");
     let object = format!(
         "arn:aws:s3:::example-lake/raw/orders/{}/part-{:05}.parquet",
         time.folder(),
@@ -243,10 +253,10 @@ fn etl_reads_the_lake(random: &mut Random, site: Site, time: Time) -> Vec<Record
     vec![decrypt(random, site, time, &job, &LAKE, &json!({"aws:s3:arn": object}))]
 }
 
-fn config_looks_at_a_key(random: &mut Random, site: Site, time: Time) -> Vec<Record> {
+fn config_looks_at_a_key(random: &mut Random, callers: Callers, site: Site, time: Time) -> Vec<Record> {
     let key = *random.pick(&[&PAYMENTS, &ORDERS, &SECRETS, &VOLUMES]);
     let name = *random.pick(&["DescribeKey", "GetKeyPolicy", "GetKeyRotationStatus"]);
-    let record = Record::new(random, site, time, &config_recorder(site), "kms", name);
+    let record = Record::new(random, site, time, &callers.config_recorder(site), "kms", name);
     vec![record.request(json!({"keyId": key.arn()})).key(key)]
 }
 
@@ -275,19 +285,19 @@ fn harmless_failures() -> Vec<Record> {
 /// AWS Config reads the environment of Lambda functions, which its role may not decrypt: known noise.
 fn config_may_not_decrypt(random: &mut Random, site: Site, time: Time) -> Record {
     let key = key_of_functions(site);
-    let record = decrypt(random, site, time, &config_recorder(site), key, &Value::Null);
+    let record = decrypt(random, site, time, &CALLERS.config_recorder(site), key, &Value::Null);
     record.denied("kms:Decrypt", &key.arn())
 }
 
 fn throttled(random: &mut Random, time: Time) -> Record {
-    let task = orders_task().through("dynamodb.amazonaws.com");
+    let task = CALLERS.orders_task().through("dynamodb.amazonaws.com");
     let message = "You have exceeded the rate at which you may call KMS. Reduce the frequency of your calls.";
     decrypt(random, PRODUCTION, time, &task, &ORDERS, &Value::Null)
         .failed("ThrottlingException", Some(message.into()))
 }
 
 /// A call with `DryRun`: it would have succeeded.
-pub(super) fn dry_run(
+pub(crate) fn dry_run(
     random: &mut Random,
     site: Site,
     time: Time,
@@ -306,12 +316,12 @@ pub(super) fn dry_run(
 
 fn forgotten_key(random: &mut Random, time: Time) -> Record {
     let message = format!("Key '{}' does not exist", FORGOTTEN.arn());
-    generate_data_key(random, ANALYTICS, time, &etl_job(), &FORGOTTEN, &Value::Null)
+    generate_data_key(random, ANALYTICS, time, &CALLERS.etl_job(), &FORGOTTEN, &Value::Null)
         .failed("NotFoundException", Some(message))
 }
 
 fn person_may_not(random: &mut Random, time: Time) -> Record {
-    let bob = person(PRODUCTION, "bob");
+    let bob = CALLERS.person(PRODUCTION, "bob");
     Record::new(random, PRODUCTION, time, &bob, "ec2", "StartInstances")
         .request(json!({"instancesSet": {"items": [{"instanceId": "i-0a1b2c3d4e5f60718"}]}}))
         .failed(

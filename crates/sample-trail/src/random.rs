@@ -1,23 +1,32 @@
 //! Numbers that look random and are the same on every machine.
 
 /// A stream of numbers (SplitMix64); a stream of another name is another stream, so that a change in one part
-/// of the examples leaves the others as they are.
+/// of a trail leaves the others as they are.
 #[derive(Debug)]
-pub(super) struct Random(u64);
+pub struct Random(u64);
 
 const BASE32: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 const BASE62: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 const HEX: &[u8] = b"0123456789abcdef";
 
 impl Random {
-    pub(super) fn new(name: &str) -> Self {
+    /// The stream of this name.
+    #[must_use]
+    pub fn new(name: &str) -> Self {
         let hash = name.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
             (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
         });
         Self(hash)
     }
 
-    pub(super) fn next(&mut self) -> u64 {
+    /// Another stream of this name for each seed.
+    #[must_use]
+    pub fn seeded(name: &str, seed: u64) -> Self {
+        let Self(hash) = Self::new(name);
+        Self(hash ^ Self(seed).next())
+    }
+
+    fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.0;
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -26,12 +35,12 @@ impl Random {
     }
 
     /// A number from 0 to `limit` - 1; 0 where the limit is 0.
-    pub(super) fn below(&mut self, limit: u64) -> u64 {
+    pub fn below(&mut self, limit: u64) -> u64 {
         self.next().checked_rem(limit).unwrap_or_default()
     }
 
     /// One of the items, which must not be empty.
-    pub(super) fn pick<'i, T>(&mut self, items: &'i [T]) -> &'i T {
+    pub(crate) fn pick<'i, T>(&mut self, items: &'i [T]) -> &'i T {
         let index = usize::try_from(self.below(items.len() as u64)).unwrap_or_default();
         items
             .get(index)
@@ -39,7 +48,7 @@ impl Random {
     }
 
     /// Puts the items into another order.
-    pub(super) fn shuffle<T>(&mut self, items: &mut [T]) {
+    pub fn shuffle<T>(&mut self, items: &mut [T]) {
         for last in (1..items.len()).rev() {
             let other = usize::try_from(self.below(last as u64 + 1)).unwrap_or_default();
             items.swap(last, other);
@@ -47,24 +56,25 @@ impl Random {
     }
 
     /// As `eventID` and `requestID` have it.
-    pub(super) fn uuid(&mut self) -> String {
+    pub(crate) fn uuid(&mut self) -> String {
         let variant = *self.pick(b"89ab");
         let groups = [self.hex(8), self.hex(4), self.hex(3), self.hex(3), self.hex(12)];
         let [time, middle, high, sequence, node] = groups;
         format!("{time}-{middle}-4{high}-{}{sequence}-{node}", char::from(variant))
     }
 
-    pub(super) fn hex(&mut self, length: usize) -> String {
+    /// As hashes have it.
+    pub fn hex(&mut self, length: usize) -> String {
         self.text(HEX, length)
     }
 
     /// As principal ids and access key ids have it.
-    pub(super) fn base32(&mut self, length: usize) -> String {
+    pub(crate) fn base32(&mut self, length: usize) -> String {
         self.text(BASE32, length)
     }
 
     /// As the names of log files end.
-    pub(super) fn base62(&mut self, length: usize) -> String {
+    pub fn base62(&mut self, length: usize) -> String {
         self.text(BASE62, length)
     }
 
@@ -82,6 +92,8 @@ mod tests {
         let mut random = Random(1_234_567);
         assert_eq!([random.next(), random.next()], [6_457_827_717_110_365_317, 3_203_168_211_198_807_973]);
         assert_ne!(Random::new("one").next(), Random::new("two").next());
+        assert_ne!(Random::seeded("one", 1).next(), Random::seeded("one", 2).next());
+        assert_ne!(Random::seeded("one", 1).next(), Random::seeded("two", 1).next());
     }
 
     #[test]
