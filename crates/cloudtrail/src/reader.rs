@@ -103,6 +103,8 @@ pub struct Options {
     pub strict: bool,
     /// A gzip file that inflates to more bytes than this is read piece by piece.
     pub max_whole_bytes: usize,
+    /// Bytes that a gzip file may inflate to; what lies behind them isn't read, and that is a problem of the file.
+    pub max_inflated_bytes: u64,
     /// Bytes that are read of a stream at a time; at least 1.
     pub chunk_bytes: usize,
     /// The instructions of the scanner.
@@ -114,6 +116,7 @@ impl Default for Options {
         Self {
             strict: false,
             max_whole_bytes: MAX_WHOLE_BYTES,
+            max_inflated_bytes: MAX_INFLATED_BYTES,
             chunk_bytes: CHUNK_BYTES,
             engine: Engine::best(),
         }
@@ -190,7 +193,7 @@ impl Reader {
         };
         let whole = read.chain(stream);
         if is_gzip(read) {
-            let limited = inflate_stream(whole).take(MAX_INFLATED_BYTES);
+            let limited = inflate_stream(whole).take(self.options.max_inflated_bytes);
             feed_stream(limited, &mut window, &mut session, |error| Reason::Gzip(error.to_string()));
         } else {
             feed_stream(whole.take(u64::MAX), &mut window, &mut session, |error| {
