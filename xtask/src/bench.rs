@@ -19,10 +19,15 @@ use measure::Usage;
 pub(crate) const HELP: &str = "\
 Usage: cargo xtask bench scan [options]
        cargo xtask bench alarms
+       cargo xtask bench service
 
 `alarms` measures the monitor (benches/src/bin/alarms.rs): one tick of 100,000 alarms, and a
 year of one-minute datapoints for 100 alarms, each with its ratio to adding the same
 observations up and nothing else.
+
+`service` measures `kmswatch serve` from outside (benches/src/bin/service.rs): from a visible log file
+to an accepted mail, alone and while 20,000 records a second come in; and 72 hours of traffic as
+fast as it goes, with memory and the size of the database.
 
 `scan` runs whole processes over the same log files, in turn, and prints the medians of their wall
 time, processor time and peak memory, with their speed as a share of the floor's: reading and
@@ -51,7 +56,11 @@ struct Options {
 pub(crate) fn run(mut arguments: Arguments) -> anyhow::Result<ExitCode> {
     let options = options(&mut arguments)?;
     arguments.finish()?;
-    let Some(options) = options else { return alarms() };
+    let options = match options {
+        What::Scan(options) => options,
+        What::Alarms => return beside("alarms", &["tick", "year"]),
+        What::Service => return beside("service", &["latency", "load", "replay"]),
+    };
     let target = Metadata::of_workspace()?.target_directory;
     build()?;
     let folder = match &options.corpus {
@@ -74,20 +83,28 @@ pub(crate) fn run(mut arguments: Arguments) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn alarms() -> anyhow::Result<ExitCode> {
+/// Runs another program of `benches`, once for each of `modes`.
+fn beside(name: &str, modes: &[&str]) -> anyhow::Result<ExitCode> {
     build()?;
-    let program = Metadata::of_workspace()?.target_directory.join("release").join("alarms");
-    for what in ["tick", "year"] {
-        let status = std::process::Command::new(&program).arg(what).status();
+    let program = Metadata::of_workspace()?.target_directory.join("release").join(name);
+    for mode in modes {
+        println!("{name} {mode}");
+        let status = std::process::Command::new(&program).arg(mode).status();
         if !status.with_context(|| program.display().to_string())?.success() {
-            bail!("alarms {what} failed");
+            bail!("{name} {mode} failed");
         }
     }
     Ok(ExitCode::SUCCESS)
 }
 
-/// What to measure of a scan; `None` for alarms.
-fn options(arguments: &mut Arguments) -> Result<Option<Options>, UsageError> {
+/// What to measure.
+enum What {
+    Scan(Options),
+    Alarms,
+    Service,
+}
+
+fn options(arguments: &mut Arguments) -> Result<What, UsageError> {
     let options = Options {
         gigabytes: arguments.take_value("--gb")?.unwrap_or(1.5),
         seed: arguments.take_value("--seed")?.unwrap_or(1),
@@ -98,8 +115,9 @@ fn options(arguments: &mut Arguments) -> Result<Option<Options>, UsageError> {
     };
     match arguments.take_word().as_deref() {
         Some("scan") => {}
-        Some("alarms") => return Ok(None),
-        _ => return Err(UsageError::new("say what to measure: scan or alarms")),
+        Some("alarms") => return Ok(What::Alarms),
+        Some("service") => return Ok(What::Service),
+        _ => return Err(UsageError::new("say what to measure: scan, alarms or service")),
     }
     if options.runs == 0 || options.gigabytes.is_nan() || options.gigabytes <= 0.0 {
         return Err(UsageError::new("--runs and --gb are more than 0"));
@@ -107,7 +125,7 @@ fn options(arguments: &mut Arguments) -> Result<Option<Options>, UsageError> {
     if options.write.is_some() != options.date.is_some() {
         return Err(UsageError::new("--write and --date go together"));
     }
-    Ok(Some(options))
+    Ok(What::Scan(options))
 }
 
 fn build() -> anyhow::Result<()> {
@@ -153,12 +171,16 @@ mod tests {
     use super::*;
 
     fn parsed(words: &str) -> Result<Option<Options>, UsageError> {
-        options(&mut Arguments::new(words.split_whitespace().map(String::from).collect()))
+        let what = options(&mut Arguments::new(words.split_whitespace().map(String::from).collect()));
+        what.map(|what| match what {
+            What::Scan(options) => Some(options),
+            What::Alarms | What::Service => None,
+        })
     }
 
     #[test]
     fn options_have_defaults() {
-        assert!(parsed("alarms").unwrap().is_none());
+        assert!(parsed("alarms").unwrap().is_none() && parsed("service").unwrap().is_none());
         let options = parsed("scan").unwrap().unwrap();
         assert_eq!((options.runs, options.seed), (5, 1));
         assert_eq!(parsed("scan --runs 3 --corpus a").unwrap().unwrap().corpus, Some("a".into()));

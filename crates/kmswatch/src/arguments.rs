@@ -10,6 +10,12 @@ use crate::check::CheckArguments;
 use crate::evaluate;
 use crate::evaluate::arguments::EvaluateArguments;
 use crate::init::{INIT_HELP, InitArguments};
+use crate::manual::{COMPLETIONS_HELP, CompletionsArguments, MAN_HELP, ManArguments};
+use crate::operate::arguments::{
+    ALARMS_HELP, AlarmsArguments, BACKUP_HELP, BackupArguments, DRILL_HELP, DrillArguments, OUTBOX_HELP,
+    OutboxArguments, RESTORE_HELP, RestoreArguments, STATUS_HELP, StatusArguments,
+};
+use crate::serve::arguments::ServeArguments;
 use crate::template::TemplateArguments;
 use crate::test::{TEST_HELP, TestArguments};
 
@@ -23,9 +29,24 @@ pub(crate) struct Arguments {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Follow trails, judge alarms, send notifications, and keep the state through everything
+    #[command(after_help = crate::serve::arguments::HELP)]
+    Serve(Box<ServeArguments>),
     /// Read past logs: who failed to decrypt what, with which key, from where
     #[command(after_help = SCAN_HELP)]
     Scan(ScanArguments),
+    /// Say whether the service runs, what it watches, and what needs attention
+    #[command(after_help = STATUS_HELP)]
+    Status(StatusArguments),
+    /// Say in which state each alarm is, and everything of one: what it asks, who is behind it, what happened
+    #[command(after_help = ALARMS_HELP)]
+    Alarms(AlarmsArguments),
+    /// List notifications that wait, were given up or were delivered, and try those again that were given up
+    #[command(after_help = OUTBOX_HELP)]
+    Outbox(OutboxArguments),
+    /// See whether an alarm reaches everybody: a drill that goes the whole way of a failing call, and how long each step took
+    #[command(after_help = DRILL_HELP)]
+    Drill(DrillArguments),
     /// Print the records that a CloudWatch Logs filter pattern matches: grep for CloudTrail
     #[command(after_help = MATCH_HELP, override_usage = MATCH_USAGE)]
     Match(MatchArguments),
@@ -41,6 +62,18 @@ pub(crate) enum Command {
     /// Say in which state CloudWatch would put an alarm, given its datapoints, and why
     #[command(after_help = evaluate::arguments::HELP)]
     Evaluate(EvaluateArguments),
+    /// Copy everything that the service remembers into one file, also while it runs
+    #[command(after_help = BACKUP_HELP)]
+    Backup(BackupArguments),
+    /// Put a backup in the place of what the service remembers; end the service first
+    #[command(after_help = RESTORE_HELP)]
+    Restore(RestoreArguments),
+    /// Print what a shell reads to complete commands and options
+    #[command(after_help = COMPLETIONS_HELP)]
+    Completions(CompletionsArguments),
+    /// Print the manual page of kmswatch or of one of its commands
+    #[command(after_help = MAN_HELP)]
+    Man(ManArguments),
 }
 
 const SCAN_HELP: &str = "\

@@ -16,7 +16,7 @@ use stack::Environment;
 
 pub(crate) use arguments::{CheckArguments, HELP};
 
-use crate::settings::Settings;
+use crate::settings::{self, Settings};
 use crate::{Exit, output, template};
 use arguments::CheckFormat;
 
@@ -104,7 +104,8 @@ struct Checked {
 
 fn check(path: &Path, text: String, environment: &Environment, arguments: &CheckArguments) -> Checked {
     let wildcards = filter_pattern::Wildcards::default();
-    let (found, resources) = match path.extension().is_some_and(|ending| ending == "toml") {
+    let is_settings = path.extension().is_some_and(|ending| ending == "toml");
+    let (found, resources) = match is_settings {
         true => (Settings::parse(&text).err().unwrap_or_default(), Vec::new()),
         false => match chain::read(&text, environment, wildcards) {
             Ok(chain) => (chain::lint(&text, &chain), resources(&text, &chain)),
@@ -122,6 +123,7 @@ fn check(path: &Path, text: String, environment: &Environment, arguments: &Check
             false => diagnostics.push(found),
         }
     }
+    let text = if is_settings { settings::masked(&text) } else { text };
     let path = if path.as_os_str() == "-" { "<stdin>".to_owned() } else { path.display().to_string() };
     Checked { path, text, diagnostics, resources, hidden_notes }
 }

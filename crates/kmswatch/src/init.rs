@@ -102,7 +102,7 @@ fn what_next(folder: &Path) -> String {
     format!(
         "\
 Wrote {template}, the template: what is looked for, and when an alarm goes off.
-Wrote {settings}, the settings: how kmswatch reads the template.
+Wrote {settings}, the settings: how the template is read, and what the service needs beside it.
 
 Check the template:
   kmswatch check --parameter NotificationEmail=you@example.com {word}

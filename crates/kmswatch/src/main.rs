@@ -9,15 +9,19 @@ mod builtin;
 mod check;
 mod detections;
 mod evaluate;
+mod evidence;
 mod init;
 mod interrupt;
 mod log_event;
+mod manual;
 mod matching;
+mod operate;
 mod output;
 mod pipeline;
 mod progress;
 mod report;
 mod scan;
+mod serve;
 mod settings;
 mod template;
 mod test;
@@ -55,6 +59,15 @@ fn main() -> ExitCode {
         Command::Init(arguments) => init::run(&arguments),
         Command::Evaluate(arguments) => evaluate::run(&arguments),
         Command::Test(arguments) => test::run(&arguments),
+        Command::Serve(arguments) => serve::run(&arguments),
+        Command::Completions(arguments) => manual::completions(&arguments),
+        Command::Man(arguments) => manual::man(&arguments),
+        Command::Status(arguments) => operate::status::run(&arguments),
+        Command::Alarms(arguments) => operate::alarms::run(&arguments),
+        Command::Outbox(arguments) => operate::outbox::run(&arguments),
+        Command::Drill(arguments) => operate::drill::run(&arguments),
+        Command::Backup(arguments) => operate::backup::backup(&arguments),
+        Command::Restore(arguments) => operate::backup::restore(&arguments),
     };
     let exit = outcome.unwrap_or_else(|error| match output::broken_pipe(&error) {
         // Whoever reads our output has read enough.

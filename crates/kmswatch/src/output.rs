@@ -14,6 +14,11 @@ pub(crate) fn note(message: &str) {
     let _ = writeln!(io::stderr().lock(), "{message}");
 }
 
+/// Writes lines that end themselves to standard error.
+pub(crate) fn lines(text: &str) {
+    let _ = io::stderr().lock().write_all(text.as_bytes());
+}
+
 /// Whether somebody closed the pipe that we write to.
 pub(crate) fn broken_pipe(error: &anyhow::Error) -> bool {
     error.chain().any(|cause| {

@@ -1,24 +1,43 @@
-//! What does `kmswatch.toml` say?
+//! What does `kmswatch.toml` say, and what do the environment and the options say over it?
 //!
-//! It holds what a CloudFormation template can't: where the template is, and what it is read with. `docs/settings.md`
-//! describes each setting. Whoever uses one that isn't set takes the default that is named here; an option on the
-//! command line wins.
+//! The file holds what a CloudFormation template can't: where the template is and what it is read with, and all that the
+//! service needs beside it. `docs/settings.md` describes each setting; [`keys`] is the table of them. Commands other than
+//! `serve` read only what a template is read with; whoever uses one of these that isn't set takes the default that is named
+//! here, and an option on the command line wins.
 
 mod codes;
+mod given;
+mod keys;
+mod mask;
+mod origin;
+mod quiet_hours;
+mod reader;
+mod relations;
+mod service;
+mod units;
+mod values;
 
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Read as _;
-use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
-use diagnostic::{Diagnostic, Source, closest};
-use toml::Spanned;
-use toml::de::{DeTable, DeValue};
+use diagnostic::{Diagnostic, Source};
+use filter_pattern::Wildcards;
 
 use crate::report::escape::shown;
 pub(crate) use codes::ErrorCode;
+pub(crate) use mask::masked;
+pub(crate) use origin::Origin;
+pub(crate) use quiet_hours::QuietHours;
+use reader::Reader;
+pub(crate) use service::for_service;
+pub(crate) use units::duration;
+pub(crate) use values::{
+    Durability, Evaluation, ExpectedCall, Http, LogFormat, LogLevel, Mail, Names, Notify, Retention,
+    SecretSetting, Silence, Start, Trail, Webhook,
+};
 
 /// How long a file may be, in bytes.
 const MAX_SETTINGS: u64 = 256 * 1024;
@@ -30,8 +49,8 @@ pub(crate) const DEFAULT_ACCOUNT_ID: &str = "111122223333";
 /// The region where nobody says one.
 pub(crate) const DEFAULT_REGION: &str = "us-east-1";
 
-/// What is set; the defaults are those of whoever asks.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+/// What is set.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Settings {
     /// The template's path. Default: the built-in template.
     pub(crate) template: Option<PathBuf>,
@@ -43,36 +62,93 @@ pub(crate) struct Settings {
     pub(crate) region: Option<String>,
     /// Values for the template's parameters. Default: those of the template.
     pub(crate) parameters: BTreeMap<String, String>,
+    /// The folder that the service keeps its state in.
+    pub(crate) data: PathBuf,
+    /// What this kmswatch is called in mails.
+    pub(crate) name: String,
+    /// The address that links in mails use.
+    pub(crate) public_url: Option<String>,
+    pub(crate) evaluation: Evaluation,
+    pub(crate) wildcards: Wildcards,
+    pub(crate) durability: Durability,
+    pub(crate) log: LogFormat,
+    pub(crate) log_level: LogLevel,
+    pub(crate) trails: Vec<Trail>,
+    pub(crate) http: Http,
+    pub(crate) mail: Mail,
+    pub(crate) webhook: Webhook,
+    pub(crate) notify: Notify,
+    pub(crate) retention: Retention,
+    /// What accounts are called, by their twelve digits.
+    pub(crate) accounts: Names,
+    /// What keys are called, by ARN, id or alias.
+    pub(crate) keys: Names,
+    pub(crate) expected: Vec<ExpectedCall>,
+    /// The file that was read.
+    pub(crate) file: Option<PathBuf>,
+    /// What somebody should know, rendered; each is more than a line.
+    pub(crate) warnings: Vec<String>,
+    /// Where each setting comes from that isn't a default, by its name in the file.
+    pub(crate) origins: BTreeMap<&'static str, Origin>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Settings {
+            template: None,
+            stack_name: None,
+            account_id: None,
+            region: None,
+            parameters: BTreeMap::new(),
+            data: "kmswatch-data".into(),
+            name: "kmswatch".to_owned(),
+            public_url: None,
+            evaluation: Evaluation::default(),
+            wildcards: Wildcards::default(),
+            durability: Durability::default(),
+            log: LogFormat::default(),
+            log_level: LogLevel::default(),
+            trails: Vec::new(),
+            http: Http::default(),
+            mail: Mail::default(),
+            webhook: Webhook::default(),
+            notify: Notify::default(),
+            retention: Retention::default(),
+            accounts: Names::new(),
+            keys: Names::new(),
+            expected: Vec::new(),
+            file: None,
+            warnings: Vec::new(),
+            origins: BTreeMap::new(),
+        }
+    }
 }
 
 impl Settings {
-    /// The settings in a file; its template's path is then one from here, not from the file's folder.
+    /// The settings in a file; its paths are then such from here, not from the file's folder.
     pub(crate) fn read(path: &Path) -> anyhow::Result<Self> {
         let name = shown(&path.display().to_string());
         let text = text(path).with_context(|| format!("can't read {name}"))?;
-        let mut settings = match Self::parse(&text) {
-            Ok(settings) => settings,
-            Err(errors) => bail!("{name}: the settings are refused\n{}", render(&errors, &text, &name)),
-        };
         let folder = path.parent().unwrap_or(Path::new(""));
-        settings.template = settings.template.map(|template| folder.join(template));
-        Ok(settings)
+        Self::parse_in(folder, &text).or_else(|errors| {
+            bail!("{name}: the settings are refused\n{}", render(&errors, &masked(&text), &name))
+        })
     }
 
-    /// The settings in a text, or everything that is wrong with it, in the order of the text.
+    /// The settings in a text, or everything that is wrong with it, in the order of the text. Show it with the text that
+    /// [`masked`] makes of it: a mistake may stand beside a password.
     pub(crate) fn parse(text: &str) -> Result<Self, Vec<Diagnostic>> {
-        let (table, errors) = DeTable::parse_recoverable(text);
-        if !errors.is_empty() {
-            let mut errors = in_order(errors.iter().map(not_toml).collect());
-            // What follows on the same line mostly follows from it.
-            errors.dedup_by_key(|error| error.span.as_ref().map(|span| line(text, span.start)));
-            return Err(errors);
+        Self::parse_in(Path::new(""), text)
+    }
+
+    fn parse_in(folder: &Path, text: &str) -> Result<Self, Vec<Diagnostic>> {
+        let mut said = Reader::read(text, folder, Settings::default());
+        for wrong in relations::of_file(&said.settings) {
+            if let Some(place) = said.places.get(wrong.setting) {
+                said.errors.push(wrong.diagnostic.at(place.clone()));
+            }
         }
-        let mut reader = Reader { text, settings: Settings::default(), errors: Vec::new() };
-        for (key, value) in table.get_ref() {
-            reader.setting(key.get_ref(), key.span(), value);
-        }
-        if reader.errors.is_empty() { Ok(reader.settings) } else { Err(in_order(reader.errors)) }
+        if said.errors.is_empty() { Ok(said.settings) } else { Err(reader::in_order(said.errors)) }
     }
 
     /// What a template is read with.
@@ -85,6 +161,11 @@ impl Settings {
         );
         environment.parameters = self.parameters.clone();
         environment
+    }
+
+    /// Where a setting comes from, by its name in the file: `mail.server`.
+    pub(crate) fn origin(&self, name: &str) -> &Origin {
+        self.origins.get(name).unwrap_or(&Origin::Default)
     }
 }
 
@@ -102,160 +183,6 @@ fn render(errors: &[Diagnostic], text: &str, name: &str) -> String {
     let errors: Vec<String> = errors.iter().map(|error| error.render(&source, false)).collect();
     errors.join("\n\n")
 }
-
-fn in_order(mut errors: Vec<Diagnostic>) -> Vec<Diagnostic> {
-    errors.sort_by_key(|error| error.span.as_ref().map(|span| span.start));
-    errors
-}
-
-fn line(text: &str, byte: usize) -> usize {
-    Source::typed(text).place(byte).line
-}
-
-fn not_toml(error: &toml::de::Error) -> Diagnostic {
-    let message = format!("this isn't TOML: {}", error.message().replace('\n', ", "));
-    let help = "a setting is written `name = \"value\"`; https://toml.io describes the format";
-    let mistake = Diagnostic::error(ErrorCode::NotToml.as_str(), message).help(help);
-    match error.span() {
-        Some(span) => mistake.at(span),
-        None => mistake,
-    }
-}
-
-/// The names of all settings; [`Reader::setting`] reads each.
-const NAMES: [&str; 5] = ["template", "stack_name", "account_id", "region", "parameters"];
-
-/// What has been read so far.
-struct Reader<'t> {
-    text: &'t str,
-    settings: Settings,
-    errors: Vec<Diagnostic>,
-}
-
-impl Reader<'_> {
-    fn setting(&mut self, name: &str, key: Range<usize>, value: &Spanned<DeValue<'_>>) {
-        match name {
-            "template" => {
-                let rule = Rule { holds: |path| !path.is_empty(), help: "write a path: `\"kmswatch.yaml\"`" };
-                self.settings.template = self.ruled(name, value, &rule).map(PathBuf::from);
-            }
-            "stack_name" => self.settings.stack_name = self.ruled(name, value, &STACK_NAME),
-            "account_id" => self.settings.account_id = self.ruled(name, value, &ACCOUNT_ID),
-            "region" => self.settings.region = self.ruled(name, value, &REGION),
-            "parameters" => self.parameters(value),
-            _ => self.errors.push(unknown(name, key)),
-        }
-    }
-
-    fn parameters(&mut self, value: &Spanned<DeValue<'_>>) {
-        let DeValue::Table(table) = value.get_ref() else {
-            let message = format!("`parameters` is a table, not {}", kind(value.get_ref()));
-            let help = "write `[parameters]` on a line of its own, and below it `Name = \"value\"`";
-            self.errors.push(self.wrong_type(message, value).help(help));
-            return;
-        };
-        for (key, value) in table {
-            if let Some(text) = self.string(key.get_ref(), value) {
-                self.settings.parameters.insert(key.get_ref().to_string(), text);
-            }
-        }
-    }
-
-    fn ruled(&mut self, name: &str, value: &Spanned<DeValue<'_>>, rule: &Rule) -> Option<String> {
-        let text = self.string(name, value)?;
-        if (rule.holds)(&text) {
-            return Some(text);
-        }
-        let message = format!("`{name}` can't be `{}`", shown(&text));
-        let mistake = Diagnostic::error(ErrorCode::InvalidValue.as_str(), message);
-        self.errors.push(mistake.at(value.span()).help(rule.help));
-        None
-    }
-
-    fn string(&mut self, name: &str, value: &Spanned<DeValue<'_>>) -> Option<String> {
-        if let DeValue::String(text) = value.get_ref() {
-            return Some(text.to_string());
-        }
-        let message = format!("`{}` is a text, not {}", shown(name), kind(value.get_ref()));
-        let written = self.text.get(value.span()).unwrap_or_default();
-        let help = match value.get_ref() {
-            DeValue::Array(_) => {
-                "write one text in quotes; where a parameter is a list, with commas: `\"a,b\"`".into()
-            }
-            DeValue::Table(_) => "write one text in quotes".into(),
-            // Without TOML's `_` between digits, which AWS doesn't read.
-            DeValue::Integer(number) if number.radix() == 10 => in_quotes(number.as_str()),
-            DeValue::Float(number) => in_quotes(number.as_str()),
-            _ => in_quotes(written),
-        };
-        self.errors.push(self.wrong_type(message, value).help(help));
-        None
-    }
-
-    fn wrong_type(&self, message: String, value: &Spanned<DeValue<'_>>) -> Diagnostic {
-        Diagnostic::error(ErrorCode::WrongType.as_str(), message).at(value.span())
-    }
-}
-
-fn in_quotes(text: &str) -> String {
-    format!("write `\"{}\"`, in quotes", shown(text))
-}
-
-fn unknown(name: &str, key: Range<usize>) -> Diagnostic {
-    let help = match closest(name, NAMES.to_vec()) {
-        Some(similar) => format!("write `{similar}`"),
-        None => format!(
-            "the settings are {}; values for the template's parameters stand below `[parameters]`",
-            NAMES.join(", ")
-        ),
-    };
-    let message = format!("there is no setting `{}`", shown(name));
-    Diagnostic::error(ErrorCode::UnknownSetting.as_str(), message).at(key).help(help)
-}
-
-fn kind(value: &DeValue<'_>) -> &'static str {
-    match value {
-        DeValue::String(_) => "a text",
-        DeValue::Integer(_) | DeValue::Float(_) => "a number",
-        DeValue::Boolean(_) => "true or false",
-        DeValue::Datetime(_) => "a time",
-        DeValue::Array(_) => "a list",
-        DeValue::Table(_) => "a table",
-    }
-}
-
-/// What a text must be, and what to write where it isn't.
-struct Rule {
-    holds: fn(&str) -> bool,
-    help: &'static str,
-}
-
-const STACK_NAME: Rule = Rule {
-    holds: |name| {
-        name.len() <= 128
-            && name.starts_with(|first: char| first.is_ascii_alphabetic())
-            && name.chars().all(|found| found.is_ascii_alphanumeric() || found == '-')
-    },
-    help: "a stack's name begins with a letter and has letters, digits and `-`, at most 128 of them",
-};
-
-const ACCOUNT_ID: Rule = Rule {
-    holds: |id| id.len() == 12 && id.bytes().all(|found| found.is_ascii_digit()),
-    help: "an account has twelve digits: `\"111122223333\"`",
-};
-
-/// Any region that AWS has or will have: words and a number.
-const REGION: Rule = Rule {
-    holds: |region| {
-        let parts: Vec<&str> = region.split('-').collect();
-        let is_word = |part: &&str| !part.is_empty() && part.bytes().all(|found| found.is_ascii_lowercase());
-        let is_number = |part: &&str| !part.is_empty() && part.bytes().all(|found| found.is_ascii_digit());
-        parts.split_last().is_some_and(|(last, words)| {
-            words.len() >= 2 && is_number(last) && words.iter().all(is_word) && region.len() <= 32
-        })
-    },
-    help: "write a region as AWS does: `\"eu-west-1\"`",
-};
 
 #[cfg(test)]
 mod tests;

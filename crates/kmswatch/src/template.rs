@@ -17,7 +17,7 @@ use crate::report::escape;
 use crate::settings::Settings;
 
 /// What a template is read with.
-#[derive(Debug, Default, Args)]
+#[derive(Debug, Clone, Default, Args)]
 pub(crate) struct TemplateArguments {
     /// A value for a parameter of the template (may be repeated)
     #[arg(long = "parameter", value_name = "NAME=VALUE", value_parser = pair, help_heading = "Template")]
@@ -50,16 +50,39 @@ impl TemplateArguments {
     /// # Errors
     /// Where the settings can't be read.
     fn settings(&self) -> anyhow::Result<Settings> {
-        let set = self.config.as_deref().map(Settings::read).transpose()?.unwrap_or_default();
-        let mut parameters = set.parameters;
-        parameters.extend(self.parameters.iter().cloned());
-        Ok(Settings {
-            template: set.template,
+        Ok(self.over(self.set()?))
+    }
+
+    /// The settings of the file that is named.
+    fn set(&self) -> anyhow::Result<Settings> {
+        Ok(self.config().map(Settings::read).transpose()?.unwrap_or_default())
+    }
+
+    /// The file of settings that is named.
+    pub(crate) fn config(&self) -> Option<&Path> {
+        self.config.as_deref()
+    }
+
+    /// The options over what is set.
+    pub(crate) fn over(&self, mut set: Settings) -> Settings {
+        set.parameters.extend(self.parameters.iter().cloned());
+        Settings {
             stack_name: self.stack_name.clone().or(set.stack_name),
             account_id: self.account_id.clone().or(set.account_id),
             region: self.region.clone().or(set.region),
-            parameters,
-        })
+            ..set
+        }
+    }
+
+    /// The options among these that are settings, and were given.
+    pub(crate) fn given(&self) -> impl Iterator<Item = &'static str> {
+        let all = [
+            ("--parameter", !self.parameters.is_empty()),
+            ("--stack-name", self.stack_name.is_some()),
+            ("--account-id", self.account_id.is_some()),
+            ("--region", self.region.is_some()),
+        ];
+        all.into_iter().filter_map(|(flag, given)| given.then_some(flag))
     }
 
     /// What CloudFormation knows from elsewhere.
@@ -70,7 +93,8 @@ impl TemplateArguments {
         Ok(self.environment_with(&self.settings()?))
     }
 
-    fn environment_with(&self, settings: &Settings) -> Environment {
+    /// The same with settings that are known already.
+    pub(crate) fn environment_with(&self, settings: &Settings) -> Environment {
         Environment { imports: self.imports.iter().cloned().collect(), ..settings.environment() }
     }
 
@@ -83,17 +107,14 @@ impl TemplateArguments {
         own: Settings,
         own_imports: BTreeMap<String, String>,
     ) -> anyhow::Result<Environment> {
-        let set = self.config.as_deref().map(Settings::read).transpose()?.unwrap_or_default();
-        let mut parameters = set.parameters;
-        parameters.extend(own.parameters);
-        parameters.extend(self.parameters.iter().cloned());
-        let settings = Settings {
-            template: None,
-            stack_name: self.stack_name.clone().or(own.stack_name).or(set.stack_name),
-            account_id: self.account_id.clone().or(own.account_id).or(set.account_id),
-            region: self.region.clone().or(own.region).or(set.region),
-            parameters,
-        };
+        let mut set = self.set()?;
+        set.parameters.extend(own.parameters);
+        let settings = self.over(Settings {
+            stack_name: own.stack_name.or(set.stack_name),
+            account_id: own.account_id.or(set.account_id),
+            region: own.region.or(set.region),
+            ..set
+        });
         let mut environment = settings.environment();
         environment.imports = own_imports;
         environment.imports.extend(self.imports.iter().cloned());

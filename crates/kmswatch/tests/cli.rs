@@ -18,7 +18,7 @@ fn cases() {
         fill(folder.path(), case);
         let output = run(folder.path(), case);
         let (stdout, stderr) = (text(&output.stdout), text(&output.stderr));
-        if ["scan", "evaluate", "check", "test"]
+        if ["scan", "evaluate", "check", "test", "status", "alarms", "outbox", "drill", "restore"]
             .iter()
             .any(|command| case.section("args").starts_with(command))
         {

@@ -36,8 +36,10 @@ pub(super) fn all() -> Vec<Code> {
     notes.iter().for_each(|code| add(code.as_str(), code.meaning(), Severity::Warning));
     let transformations = metric::TransformationErrorCode::ALL;
     transformations.iter().for_each(|code| add(code.as_str(), code.meaning(), Severity::Error));
-    let settings = crate::settings::ErrorCode::ALL;
-    settings.iter().for_each(|code| add(code.as_str(), code.meaning(), Severity::Error));
+    for code in crate::settings::ErrorCode::ALL {
+        let severity = if code.is_warning() { Severity::Warning } else { Severity::Error };
+        add(code.as_str(), code.meaning(), severity);
+    }
     alarm::ErrorCode::ALL.iter().for_each(|code| add(code.as_str(), code.meaning(), Severity::Error));
     metric::StatisticErrorCode::ALL
         .iter()

@@ -252,13 +252,7 @@ impl Reader<'_> {
     /// A field that is compared exactly, and so may be neither a wildcard nor a negation.
     fn exact(&mut self, number: usize, entry: Value<'_>, field: &str) -> Option<String> {
         let text = self.words(number, entry, field)?;
-        let why = if text.contains('*') {
-            "a wildcard also hides calls that nobody has seen yet; write one entry for each exact value"
-        } else if text.starts_with('!') {
-            "a negation hides everything but what you name, also what you don't know yet; name what you do know"
-        } else {
-            return Some(text);
-        };
+        let Some(why) = not_exact(&text) else { return Some(text) };
         self.refuse(
             number,
             entry,
@@ -295,6 +289,19 @@ impl Reader<'_> {
 
     fn line(&self, value: Value<'_>) -> String {
         line_at(self.text, value.span().start)
+    }
+}
+
+/// Why a text isn't one that is compared exactly.
+pub(crate) fn not_exact(text: &str) -> Option<&'static str> {
+    if text.contains('*') {
+        Some("a wildcard also hides calls that nobody has seen yet; write one entry for each exact value")
+    } else if text.starts_with('!') {
+        Some(
+            "a negation hides everything but what you name, also what you don't know yet; name what you do know",
+        )
+    } else {
+        None
     }
 }
 

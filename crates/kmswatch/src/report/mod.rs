@@ -38,12 +38,12 @@ mod tests;
 
 pub(crate) use aggregate::{Aggregate, Detection, Options};
 pub(crate) use evidence::{Counted, Evidence, Matched};
-pub(crate) use expected::Expected;
+pub(crate) use expected::{Expected, not_exact};
 pub(crate) use format::{Alarms, Files, Format, Records, Report, TextOptions};
 pub(crate) use json::write_value;
 pub(crate) use limits::Limits;
 pub(crate) use observations::{Counting, Observations, Stream};
 pub(crate) use problems::Problems;
 pub(crate) use text::page;
-pub(crate) use time::{readable, readable_range, rfc3339, sane};
+pub(crate) use time::{last_second, readable, readable_range, rfc3339, sane};
 pub(crate) use window::Window;

@@ -48,7 +48,7 @@ fn clock(seconds: i64) -> String {
 }
 
 /// The last second that an RFC 3339 date or time covers: of a date, the last of that day in UTC.
-pub(super) fn last_second(text: &str) -> Option<i64> {
+pub(crate) fn last_second(text: &str) -> Option<i64> {
     let dashes = text.as_bytes().get(4) == Some(&b'-') && text.as_bytes().get(7) == Some(&b'-');
     let whole = if text.len() == 10 { format!("{text}T23:59:59Z") } else { text.to_owned() };
     let parsed: Timestamp = whole.parse().ok().filter(|_| dashes)?;

@@ -438,6 +438,7 @@ fn untold_words(why: &Untold) -> Option<&'static str> {
         Untold::FirstEvaluation => Some("nobody is told that an alarm is OK when it is evaluated first"),
         Untold::ToldBefore => Some("nobody is told: the episode was told before"),
         Untold::Suppressed => Some("nobody is told: the alarm's suppressor holds its actions back"),
+        Untold::Backlog => Some("nobody is told: it is part of a backlog, of which one summary tells"),
         // These are counted as notifications: who gets them is known elsewhere.
         Untold::UnknownAction(_) | Untold::NoSubscriber(_) => None,
     }

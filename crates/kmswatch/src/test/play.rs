@@ -8,11 +8,12 @@ use alarm::{CLOUDWATCH_DELAY, Mode, Slot, StateValue, Window, evaluate};
 use cloudtrail::call::Call;
 use filter_pattern::{Pattern, PatternSet, Scratch};
 use metric::{MetricId, Resolution, Series, Statistic, Summary, Unit};
-use monitor::{About, Change, Command, Evidence, Ingest, Match, Monitor, Unmatched, Untold};
+use monitor::{Change, Command, Ingest, Match, Monitor, Unmatched, Untold};
 
 use super::case_file::{Case, CaseFile};
 use super::events::{Content, Delivery};
 use super::record::Around;
+use crate::evidence;
 use crate::scan::identity;
 
 /// What happened. Times are seconds after the start of the case.
@@ -277,18 +278,7 @@ impl Play<'_> {
         let document = json::Document::parse(message.as_bytes()).ok().filter(|_| is_record);
         let call = document.as_ref().map(|document| Call::from_record(document.root()));
         let record = call.as_ref().and_then(identity);
-        vec![Match { record, time, observations, evidence: call.map(|call| Arc::new(evidence(&call))) }]
-    }
-}
-
-fn evidence(call: &Call<'_>) -> Evidence {
-    let owned = |text: &Option<cloudtrail::call::Text<'_>>| text.as_deref().map(str::to_owned);
-    Evidence {
-        principal: call.principal.id().into_owned(),
-        operation: owned(&call.operation).unwrap_or_default(),
-        key: call.key_name().map(cloudtrail::call::Text::into_owned),
-        error: owned(&call.error),
-        source_address: owned(&call.source_address),
+        vec![Match { record, time, observations, evidence: call.map(|call| Arc::new(evidence::of(&call))) }]
     }
 }
 
@@ -305,12 +295,10 @@ impl Play<'_> {
             }
             Change::News(news) => self.tells(&news.alarm, (StateValue::Alarm, ToldKind::News)),
             Change::Queued(sent) => {
-                let alarm = match &sent.about {
-                    About::State(change) => &change.alarm,
-                    About::LateEpisode(episode) => &episode.alarm,
-                    About::News(news) => &news.alarm,
-                };
-                self.told(alarm, &sent.topic);
+                // A summary stands for others that were queued before.
+                if let Some((alarm, _)) = sent.about.alarm() {
+                    self.told(alarm, &sent.topic);
+                }
             }
             Change::Untold { alarm, why: Untold::NoSubscriber(topic) | Untold::UnknownAction(topic) } => {
                 self.told(&alarm, &topic);

@@ -1,6 +1,13 @@
 //! How tests start the program.
 
-#![allow(dead_code, reason = "each test file uses a part of it")]
+#![allow(
+    dead_code,
+    clippy::print_stderr,
+    reason = "each test file uses a part of it, and says what it leaves out"
+)]
+
+pub(crate) mod beside;
+pub(crate) mod service;
 
 use std::ffi::OsStr;
 use std::process::{Command, Output};
@@ -10,7 +17,11 @@ use serde_json::Value;
 /// The program, in surroundings that are the same everywhere.
 pub(crate) fn kmswatch() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_kmswatch"));
-    command.env("COLUMNS", "100").env_remove("NO_COLOR").env_remove("CLICOLOR_FORCE");
+    command
+        .env("COLUMNS", "100")
+        .env_remove("KMSWATCH_PYTHON")
+        .env_remove("NO_COLOR")
+        .env_remove("CLICOLOR_FORCE");
     command
 }
 
