@@ -154,10 +154,7 @@ impl Service {
         let (engine, inputs) = sync_channel(MAX_WAITING);
         let means = Arc::new(Means::new(means::courier(settings)?));
         let (couriers, courier_threads) = Couriers::start(&means, &engine, &clock);
-        let figures = Arc::new(Figures::default());
-        for source in store.questions().sources()?.into_iter().filter(|source| names.contains(&source.name)) {
-            figures.source(&source.name).read_before(source.read_at);
-        }
+        let figures = Arc::new(figures_of(&store, &names)?);
         let (stop, give_up) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
         let core = Engine::new(Beginning {
             monitor,
@@ -309,6 +306,15 @@ impl Service {
             }
         }
     }
+}
+
+/// What is known of these sources from before.
+fn figures_of(store: &store_sqlite::Store, names: &[String]) -> anyhow::Result<Figures> {
+    let figures = Figures::default();
+    for source in store.questions().sources()?.into_iter().filter(|source| names.contains(&source.name)) {
+        figures.source(&source.name).read_before(source.read_at);
+    }
+    Ok(figures)
 }
 
 /// What opens the door: the token of the data folder, with which the commands on this machine come, and the one that is set.
