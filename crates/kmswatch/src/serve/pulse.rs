@@ -2,8 +2,9 @@
 //! alarms of the service look at.
 //!
 //! What counts is when something of a source was read, not when it was written: copies keep their times. A source may be silent
-//! as long as its settings say or, where they say nothing, four times the longest time between two deliveries so far, but at least an hour: CloudTrail delivers about every five minutes while something happens, and there
-//! are accounts in which nothing happens at night. Until a source has been followed for a day, that is a day.
+//! as long as its settings say or, where they say nothing, four times the longest time between two deliveries so far, but at
+//! least an hour: CloudTrail delivers about every five minutes while something happens, and there are accounts in which nothing
+//! happens at night. Until a source has been followed for a day, that is a day.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
