@@ -92,7 +92,7 @@ pub use change::{
 };
 pub use command::{Command, DeliveryOutcome, Evidence, Ingest, Match, MetricDatum, Unmatched};
 pub use configuration::{CompositeAlarm, Configuration, MetricAlarm, MetricFilter, Subscription, Topic};
-pub use monitor::{AlarmState, Monitor, Verdicts};
+pub use monitor::{AlarmState, Monitor, Verdicts, metric_id};
 pub use outbox::{GIVE_UP_AFTER, MAX_ATTEMPTS, MAX_LETTERS};
 pub use saved::{LoadError, Part, PartKey, Slot, Stored, UnknownKey};
 pub use summary::{MAX_ITEMS, Summary, SummaryItem, SummaryKind};

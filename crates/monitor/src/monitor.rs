@@ -276,7 +276,8 @@ fn composites_changed(before: &Composites, after: &Composites, changes: &mut Vec
 }
 
 /// The same metric, as those know it who observe it. `None` for one that no observation can belong to.
-fn metric_id(identity: &alarm::definition::MetricIdentity) -> Option<MetricId> {
+#[must_use]
+pub fn metric_id(identity: &alarm::definition::MetricIdentity) -> Option<MetricId> {
     let dimensions = identity
         .dimensions
         .iter()

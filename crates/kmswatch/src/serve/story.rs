@@ -6,7 +6,7 @@ use std::sync::Arc;
 use alarm::StateValue;
 use alarm::composite::PutCompositeAlarm;
 use alarm::definition::{MetricIdentity, MetricStatistic, Source};
-use metric::{Dimension, MetricId, Resolution, Series as MetricSeries};
+use metric::{MetricId, Resolution, Series as MetricSeries};
 use monitor::{About, Configuration, Evidence as Found, Monitor, Notification, StateChange, Summary};
 use notify::{
     Account, Alarm, Before, Evidence, Group, Happened, Key, Letter, Link, Ongoing, Series, Story, Watched,
@@ -396,10 +396,7 @@ pub(crate) fn reason_of(change: &HistoryRow) -> Option<String> {
 
 /// The metric, as those know it who observe it.
 pub(crate) fn identity(metric: &MetricIdentity) -> Option<Arc<MetricId>> {
-    let dimension =
-        |(name, value): (&String, &String)| Dimension { name: name.clone(), value: value.clone() };
-    let dimensions = metric.dimensions.iter().map(dimension).collect();
-    MetricId::new(metric.namespace.as_str(), metric.name.as_str(), dimensions).ok().map(Arc::new)
+    monitor::metric_id(metric).map(Arc::new)
 }
 
 /// An alarm that isn't declared any more, as far as its name tells what it was.
